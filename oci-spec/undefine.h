@@ -1,0 +1,19 @@
+/* End one expansion of the rows, before the next.  No include guard: included once an expansion. */
+#undef BEGIN
+#undef END
+#undef KEY
+#undef STRING
+#undef WORD
+#undef STRINGS
+#undef U32S
+#undef SCALAR
+#undef BOOL
+#undef U16
+#undef U32
+#undef U64
+#undef I32
+#undef I64
+#undef OBJECT
+#undef OBJECTS
+#undef MAP
+#undef STRING_MAP

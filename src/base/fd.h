@@ -1,0 +1,37 @@
+/* File descriptors that close themselves.
+ *
+ *      _close_ int fd = -EBADF;
+ *      ...
+ *      *ret_fd = take_fd(&fd);          the only way out of a scope */
+#pragma once
+
+#include <errno.h>
+#include <unistd.h>
+
+/* Close fd if it is one.  Never retried: on Linux the descriptor is gone even after EINTR. */
+static inline void fd_close(int fd)
+{
+        if (fd >= 0)
+                (void)close(fd);
+}
+
+static inline void fd_cleanup(int *fd)
+{
+        fd_close(*fd);
+}
+#define _close_ __attribute__((cleanup(fd_cleanup)))
+
+static inline int take_fd(int *fd)
+{
+        int taken = *fd;
+
+        *fd = -EBADF;
+        return taken;
+}
+
+/* Replace *fd by a new one, closing the old one. */
+static inline void fd_replace(int *fd, int with)
+{
+        fd_close(*fd);
+        *fd = with;
+}

@@ -1,0 +1,68 @@
+/* Paths on the host: the bundle, the state directory, procfs, cgroupfs, sockets.
+ *
+ * Besides inroot.c this is the only file that opens a path, so that a reader can check in one place how
+ * the host's files are reached.  Paths here come from the command line or from config.json; they never
+ * lie inside a container's root file system.  Every descriptor is close-on-exec.
+ *
+ * Functions without a struct err return a negative errno; the caller knows what the file was for. */
+#pragma once
+
+#include "base/err.h"
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+/* openat(2), with O_CLOEXEC and O_NOCTTY. */
+int host_open(int dirfd, const char *path, int flags);
+
+/* A directory, as O_PATH. */
+int host_open_dir(int dirfd, const char *path);
+
+/* Without following a symbolic link or crossing a mount anywhere in path: for files of procfs, over
+ * which somebody may have mounted another file. */
+int host_open_exact(int dirfd, const char *path, int flags);
+
+/* The destination of --log, created with mode 0644.  A symbolic link in its last component is followed
+ * only when it belongs to root or to the caller, so that nobody can send a privileged caller's log
+ * elsewhere. */
+int host_open_log(const char *path, struct err *err);
+
+/* Read a regular file of at most max bytes into memory that the caller frees; a '\0' follows.
+ * -EFBIG when it is larger, -EINVAL when it is not a regular file.  ret_len may be NULL. */
+int host_read_file(int dirfd, const char *path, size_t max, char **ret, size_t *ret_len);
+
+/* Write text to an existing file with a single write(2), as procfs and cgroupfs want it. */
+int host_write_value(int dirfd, const char *path, const char *text);
+
+/* Create name in a directory with exactly this content, or replace it, in one step: readers see the old
+ * file or the new one. */
+int host_write_file(int dirfd, const char *name, const char *data, size_t len, mode_t mode);
+
+/* As above, for a path whose parent directory exists (--pid-file). */
+int host_write_path(const char *path, const char *data, size_t len, mode_t mode);
+
+/* A file that must not exist yet. */
+int host_create_file(int dirfd, const char *name, const char *data, size_t len, mode_t mode);
+
+int host_mkdir(int dirfd, const char *name, mode_t mode);
+int host_rmdir(int dirfd, const char *name);
+int host_unlink(int dirfd, const char *name);
+int host_rename(int dirfd, const char *from, const char *to);
+
+/* fstatat(2) that does not follow a symbolic link. */
+int host_stat(int dirfd, const char *name, struct stat *ret);
+
+/* Make a directory and its missing parents (these with mode 0755) and open it as O_PATH. */
+int host_mkdirs(const char *path, mode_t mode);
+
+/* The path that fd was opened by, from procfs, into memory that the caller frees. */
+int host_fd_path(int fd, char **ret);
+
+/* Connect a stream socket to the socket at path, of any length. */
+int host_connect(const char *path);
+
+/* Bind a new stream socket to name in a directory and listen on it. */
+int host_listen(int dirfd, const char *name);
+
+/* Connect to the socket name in a directory. */
+int host_connect_at(int dirfd, const char *name);

@@ -1,0 +1,54 @@
+/* Numbers from text. */
+#include "base/number.h"
+
+#include <errno.h>
+#include <stdbool.h>
+
+int number_u64(const char *text, uint64_t max, uint64_t *ret)
+{
+        uint64_t n = 0;
+
+        if (*text == '\0')
+                return -EINVAL;
+        for (const char *p = text; *p; p++)
+                if (*p < '0' || *p > '9')
+                        return -EINVAL;
+        for (const char *p = text; *p; p++) {
+                if (__builtin_mul_overflow(n, (uint64_t)10, &n) ||
+                    __builtin_add_overflow(n, (uint64_t)(*p - '0'), &n) || n > max)
+                        return -ERANGE;
+        }
+        *ret = n;
+        return 0;
+}
+
+int number_i64(const char *text, int64_t min, int64_t max, int64_t *ret)
+{
+        bool is_negative = *text == '-';
+        uint64_t n;
+        int64_t value;
+        int r;
+
+        r = number_u64(text + is_negative, (uint64_t)INT64_MAX + is_negative, &n);
+        if (r < 0)
+                return r;
+        value = is_negative ? (int64_t)(0 - n) : (int64_t)n;
+        if (value < min || value > max)
+                return -ERANGE;
+        *ret = value;
+        return 0;
+}
+
+int number_pid(const char *text, int *ret)
+{
+        uint64_t n;
+        int r;
+
+        r = number_u64(text, 1 << 22, &n);
+        if (r < 0)
+                return r;
+        if (n == 0)
+                return -ERANGE;
+        *ret = (int)n;
+        return 0;
+}

@@ -1,0 +1,14 @@
+/* Numbers from text, strictly: the whole text is the number, no sign where none can be, no white
+ * space, no prefix, no wrap at any width. */
+#pragma once
+
+#include <stdint.h>
+
+/* Decimal digits only.  0, -EINVAL (not a number) or -ERANGE (above max). */
+int number_u64(const char *text, uint64_t max, uint64_t *ret);
+
+/* As above, with an optional leading minus.  -ERANGE when outside min .. max. */
+int number_i64(const char *text, int64_t min, int64_t max, int64_t *ret);
+
+/* A process or thread id: 1 .. 2^22. */
+int number_pid(const char *text, int *ret);

@@ -1,0 +1,69 @@
+/* The host's procfs. */
+#include "base/procfs.h"
+
+#include "base/fd.h"
+#include "base/host.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/vfs.h>
+
+#define PROCFS_ROOT_INO 1
+
+int procfs_open(struct err *err)
+{
+        _close_ int fd = host_open_dir(AT_FDCWD, "/proc");
+        struct statfs fs;
+        struct stat st;
+
+        if (fd < 0)
+                return fail(err, fd, "open /proc");
+        if (fstatfs(fd, &fs) < 0 || fstat(fd, &st) < 0)
+                return fail(err, -errno, "look at /proc");
+        if (fs.f_type != PROC_SUPER_MAGIC || st.st_ino != PROCFS_ROOT_INO) {
+                refuse(err, -EINVAL, "/proc is not the root of a procfs");
+                return err_hint(err, "mount it: mount -t proc proc /proc");
+        }
+        return take_fd(&fd);
+}
+
+int procfs_open_file(int procfs, const char *path, int flags)
+{
+        return host_open_exact(procfs, path, flags);
+}
+
+int procfs_write(int procfs, const char *path, const char *text)
+{
+        _close_ int fd = procfs_open_file(procfs, path, O_WRONLY);
+        ssize_t n;
+
+        if (fd < 0)
+                return fd;
+        n = write(fd, text, strlen(text));
+        return n < 0 ? -errno : 0;
+}
+
+int procfs_identify(int procfs, pid_t pid, struct process_identity *ret)
+{
+        char path[sizeof "2147483647/stat"], text[1024], *p;
+        _close_ int fd = -EBADF;
+        ssize_t n;
+
+        snprintf(path, sizeof path, "%d/stat", (int)pid);
+        fd = procfs_open_file(procfs, path, O_RDONLY);
+        if (fd < 0)
+                return fd == -ENOENT ? -ESRCH : fd;
+        n = read(fd, text, sizeof text - 1);
+        if (n < 0)
+                return -errno;
+        text[n] = '\0';
+        /* the second field is the command's name in parentheses and may hold anything, ")" too */
+        p = strrchr(text, ')');
+        if (!p || sscanf(p, ") %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %" SCNu64,
+                         &ret->state, &ret->start_time) != 2)
+                return -EBADMSG;
+        return 0;
+}

@@ -1,0 +1,203 @@
+/* The reader, writer and merger of OCI documents. */
+#include "oci-spec/spec.h"
+#include "tests/unit/test.h"
+
+#include <errno.h>
+
+/* Read a config.json; the message of the error, or "" */
+static const char *read_config(const char *text, struct oci_config *ret, struct arena *arena)
+{
+        static char message[4096];
+        struct err err = { 0 };
+
+        if (spec_read(spec_type(oci_config), text, strlen(text), arena, ret, &err) < 0)
+                err_format(&err, message, sizeof message);
+        else
+                message[0] = '\0';
+        return message;
+}
+
+static const char *refused(const char *text)
+{
+        struct oci_config config;
+        _arena_ struct arena *arena = arena_new();
+
+        return read_config(text, &config, arena);
+}
+
+#define VERSION "\"ociVersion\":\"1.3.0\""
+
+TEST(values_are_read)
+{
+        _arena_ struct arena *arena = arena_new();
+        struct oci_config c;
+
+        CHECK_STR(read_config("{" VERSION
+                              ",\"process\":{\"cwd\":\"/\",\"args\":[\"a\",\"b\"],\"user\":{\"uid\":4294967295,"
+                              "\"additionalGids\":[1,2,3]},\"rlimits\":[{\"type\":\"X\",\"soft\":18446744073709551615,"
+                              "\"hard\":0}]},"
+                              "\"linux\":{\"resources\":{\"memory\":{\"limit\":-9223372036854775808}},\"sysctl\":{"
+                              "\"k\":\"v\"},"
+                              "\"timeOffsets\":{\"boottime\":{\"secs\":-5}}},\"annotations\":{}}",
+                              &c, arena),
+                  "");
+        CHECK(c.process->n_args == 2);
+        CHECK_STR(c.process->args[1], "b");
+        CHECK(c.process->user->uid == UINT32_MAX && c.process->user->has_uid && !c.process->user->has_gid);
+        CHECK(c.process->user->n_additionalGids == 3 && c.process->user->additionalGids[2] == 3);
+        CHECK(c.process->rlimits[0].soft == UINT64_MAX);
+        CHECK(c.linux->resources->memory->limit == INT64_MIN);
+        CHECK_STR(spec_map_get(c.linux->sysctl, c.linux->n_sysctl, "k"), "v");
+        CHECK_STR(c.linux->timeOffsets[0].key, "boottime");
+        CHECK(c.linux->timeOffsets[0].secs == -5);
+        CHECK(c.annotations && c.n_annotations == 0);
+        CHECK(!c.hooks && !c.mounts);
+}
+
+TEST(errors_name_the_path)
+{
+        CHECK_STR(refused("{" VERSION ",\"linux\":{\"resources\":{\"memory\":{\"limit\":\"1\"}}}}"),
+                  "linux.resources.memory.limit: must be a number");
+        CHECK_STR(refused("{" VERSION ",\"linux\":{\"namespaces\":[{\"type\":\"pid\"},{\"type\":7}]}}"),
+                  "linux.namespaces[1].type: must be a string");
+        CHECK_STR(refused("{" VERSION ",\"process\":{\"cwd\":\"/\",\"args\":[\"a\",null]}}"),
+                  "process.args[1]: must be a string");
+        CHECK_STR(refused("{" VERSION ",\"linux\":{\"sysctl\":{\"a.b\":1}}}"), "linux.sysctl.a.b: must be a string");
+        CHECK_STR(refused("{" VERSION ",\"linux\":{\"seccomp\":{}}}"),
+                  "linux.seccomp.defaultAction: is required, and missing");
+        CHECK_STR(refused("{}"), "ociVersion: is required, and missing");
+        CHECK_STR(refused("{\"ociVersion\":null}"), "ociVersion: is required, and missing");
+        CHECK_STR(refused("[]"), "must be an object");
+        CHECK_STR(refused("3"), "must be an object");
+        CHECK_STR(refused("{" VERSION ",\"mounts\":{}}"), "mounts: must be an array of objects");
+        CHECK_STR(refused("{" VERSION ",\"root\":[]}"), "root: must be an object");
+        CHECK_STR(refused("{" VERSION ",\"hostname\":true}"), "hostname: must be a string");
+}
+
+TEST(numbers_keep_64_bits_and_have_a_range)
+{
+        CHECK_STR(refused("{" VERSION ",\"process\":{\"cwd\":\"/\",\"user\":{\"uid\":4294967296}}}"),
+                  "process.user.uid: must be from 0 to 4294967295, not 4294967296");
+        CHECK_STR(refused("{" VERSION ",\"process\":{\"cwd\":\"/\",\"user\":{\"uid\":-1}}}"),
+                  "process.user.uid: must be from 0 to 4294967295, not -1");
+        CHECK_STR(refused("{" VERSION ",\"process\":{\"cwd\":\"/\",\"user\":{\"uid\":1.5}}}"),
+                  "process.user.uid: must be an integer, not 1.5");
+        CHECK_STR(refused("{" VERSION ",\"process\":{\"cwd\":\"/\",\"user\":{\"uid\":1e3}}}"),
+                  "process.user.uid: must be an integer, not 1e3");
+        CHECK_STR(refused("{" VERSION ",\"linux\":{\"resources\":{\"pids\":{\"limit\":9223372036854775808}}}}"),
+                  "linux.resources.pids.limit: must be from -9223372036854775808 to 9223372036854775807, not "
+                  "9223372036854775808");
+        CHECK_STR(refused("{" VERSION ",\"linux\":{\"resources\":{\"cpu\":{\"shares\":18446744073709551616}}}}"),
+                  "linux.resources.cpu.shares: must be from 0 to 18446744073709551615, not 18446744073709551616");
+}
+
+TEST(keys_occur_once)
+{
+        CHECK_STR(refused("{" VERSION "," VERSION "}"), "ociVersion: occurs twice");
+        CHECK_STR(refused("{" VERSION ",\"hostname\":null,\"hostname\":\"a\"}"), "hostname: occurs twice");
+        CHECK_STR(refused("{" VERSION ",\"annotations\":{\"a\":\"1\",\"b\":\"2\",\"a\":\"3\"}}"),
+                  "annotations.a: occurs twice");
+        CHECK_STR(refused("{" VERSION ",\"x\":{\"y\":[{\"z\":1,\"z\":2}]}}"), "x.y[0].z: occurs twice");
+        CHECK_STR(refused("{" VERSION ",\"x\":{\"y\":1},\"z\":{\"y\":1}}"), "");
+        /* an escape names the same key */
+        CHECK_STR(refused("{" VERSION ",\"hostname\":\"a\",\"host\\u006eame\":\"b\"}"), "hostname: occurs twice");
+}
+
+TEST(unknown_keys_and_null_are_ignored)
+{
+        CHECK_STR(refused("{" VERSION ",\"x\":[1,{\"y\":[[]]},null,true,\"s\"],\"mounts\":null,\"process\":null}"), "");
+}
+
+TEST(syntax_errors_have_a_line)
+{
+        CHECK(strncmp(refused("{\n  \"a\": 1,\n  ]\n}"), "line 3, column ", 15) == 0);
+        CHECK(strstr(refused("{" VERSION "} x"), "not valid JSON"));
+        CHECK(strstr(refused(""), "not valid JSON"));
+        CHECK(strstr(refused("{" VERSION), "not valid JSON"));
+        CHECK_STR(refused("{" VERSION ",\"hostname\":\"a\\u0000b\"}"), "hostname: must not contain a NUL character");
+}
+
+TEST(depth_and_size_are_capped)
+{
+        char *text = xcalloc(1, SPEC_MAX_SIZE + 2);
+        struct err err = { 0 };
+        struct oci_config config;
+        _arena_ struct arena *arena = arena_new();
+        int n;
+
+        n = sprintf(text, "{" VERSION ",\"x\":");
+        memset(text + n, '[', 63);
+        memset(text + n + 63, ']', 63);
+        strcpy(text + n + 126, "}");
+        CHECK_STR(refused(text), "");
+        memset(text + n, '[', 64);
+        memset(text + n + 64, ']', 64);
+        strcpy(text + n + 128, "}");
+        CHECK(strstr(refused(text), "nested more than 64 levels deep"));
+
+        memset(text, ' ', SPEC_MAX_SIZE + 1);
+        CHECK(spec_read(spec_type(oci_config), text, SPEC_MAX_SIZE + 1, arena, &config, &err) == -EFBIG);
+        free(text);
+}
+
+TEST(what_is_written_reads_back_the_same)
+{
+        static const char text[] =
+                "{" VERSION ",\"process\":{\"terminal\":false,\"user\":{\"uid\":0,\"gid\":1,\"additionalGids\":[]},"
+                "\"args\":[\"a \\\"b\\\" \\\\ "
+                "\\u0001\\n\"],\"env\":[],\"cwd\":\"/\"},\"mounts\":[{\"destination\":\"/a\"}],"
+                "\"annotations\":{\"k\":\"v\"},\"linux\":{\"timeOffsets\":{\"boottime\":{\"secs\":1}},\"netDevices\":{"
+                "\"eth0\":{}},"
+                "\"resources\":{\"cpu\":{\"shares\":18446744073709551615},\"unified\":{}}}}";
+        _arena_ struct arena *arena = arena_new();
+        _buf_ struct buf out = { 0 };
+        struct oci_config c;
+
+        CHECK_STR(read_config(text, &c, arena), "");
+        spec_write(spec_type(oci_config), &c, false, &out);
+        CHECK_STR(out.data, text);
+}
+
+TEST(pretty_output_is_indented)
+{
+        _arena_ struct arena *arena = arena_new();
+        _buf_ struct buf out = { 0 };
+        struct oci_config c;
+
+        CHECK_STR(read_config("{" VERSION ",\"mounts\":[{\"destination\":\"/\",\"options\":[]}]}", &c, arena), "");
+        spec_write(spec_type(oci_config), &c, true, &out);
+        CHECK_STR(out.data, "{\n  \"ociVersion\": \"1.3.0\",\n  \"mounts\": [\n    {\n      \"destination\": \"/\",\n"
+                            "      \"options\": []\n    }\n  ]\n}");
+}
+
+TEST(merging_replaces_what_is_set)
+{
+        _arena_ struct arena *arena = arena_new();
+        _buf_ struct buf out = { 0 };
+        struct oci_config a, b;
+
+        CHECK_STR(read_config("{\"ociVersion\":\"1.0.0\",\"hostname\":\"a\",\"process\":{\"cwd\":\"/"
+                              "\",\"args\":[\"x\",\"y\"],"
+                              "\"noNewPrivileges\":true},\"annotations\":{\"k\":\"1\",\"l\":\"2\"},"
+                              "\"linux\":{\"timeOffsets\":{\"boottime\":{\"secs\":1}}}}",
+                              &a, arena),
+                  "");
+        CHECK_STR(read_config("{\"ociVersion\":\"1.1.0\",\"process\":{\"cwd\":\"/b\",\"args\":[\"z\"]},"
+                              "\"annotations\":{\"l\":\"3\",\"m\":\"4\"},"
+                              "\"linux\":{\"timeOffsets\":{\"boottime\":{\"nanosecs\":2},\"monotonic\":{}}}}",
+                              &b, arena),
+                  "");
+        spec_merge(spec_type(oci_config), arena, &a, &b);
+        spec_write(spec_type(oci_config), &a, false, &out);
+        CHECK_STR(out.data,
+                  "{\"ociVersion\":\"1.1.0\",\"process\":{\"args\":[\"z\"],\"cwd\":\"/b\",\"noNewPrivileges\":true},"
+                  "\"hostname\":\"a\",\"annotations\":{\"k\":\"1\",\"l\":\"3\",\"m\":\"4\"},"
+                  "\"linux\":{\"timeOffsets\":{\"boottime\":{\"secs\":1,\"nanosecs\":2},\"monotonic\":{}}}}");
+}
+
+TEST(words_are_checked)
+{
+        CHECK_STR(refused("{" VERSION ",\"freebsd\":{\"jail\":{\"vnet\":\"disable\"}}}"),
+                  "freebsd.jail.vnet: must be one of new|inherit, not \"disable\"");
+        CHECK_STR(refused("{" VERSION ",\"freebsd\":{\"jail\":{\"vnet\":\"inherit\"}}}"), "");
+}
