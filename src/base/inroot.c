@@ -40,15 +40,12 @@ static void walk_free(struct walk *w)
  * the root.  dir is the directory that holds it, name the link. */
 static int follow_dangling(struct walk *w, int dir, const char *name, size_t parent_len)
 {
-        char target[PATH_MAX];
-        ssize_t n = readlinkat(dir, name, target, sizeof target - 1);
-        char *path;
+        char target[PATH_MAX], *path;
+        int r;
 
-        if (n < 0)
-                return errno == EINVAL ? -ENOTDIR : -errno;
-        if (n == sizeof target - 1)
-                return -ENAMETOOLONG;
-        target[n] = '\0';
+        r = inroot_readlink(dir, name, target);
+        if (r < 0)
+                return r == -EINVAL ? -ENOTDIR : r;
         if (++w->n_links > 40)
                 return -ELOOP;
         if (target[0] == '/')
@@ -169,8 +166,7 @@ int inroot_make_file(int root, const char *path, mode_t mode)
         for (unsigned n_links = 0; n_links <= 40; n_links++) {
                 _close_ int dir = -EBADF;
                 char name[NAME_MAX + 1], target[PATH_MAX], *next;
-                ssize_t n;
-                int fd;
+                int fd, r;
 
                 fd = inroot_open(root, current, O_PATH);
                 if (fd != -ENOENT)
@@ -178,19 +174,17 @@ int inroot_make_file(int root, const char *path, mode_t mode)
                 dir = inroot_open_parent(root, current, name);
                 if (dir < 0)
                         return dir;
-                fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+                fd = inroot_create(dir, name, mode);
                 if (fd >= 0) {
                         fd_close(fd);
-                        fd = sys_openat2(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0, RESOLVE_BENEATH);
-                        return fd;
+                        return sys_openat2(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0, RESOLVE_BENEATH);
                 }
-                if (errno != EEXIST)
-                        return -errno;
+                if (fd != -EEXIST)
+                        return fd;
                 /* a dangling link: make what it names, inside the root */
-                n = readlinkat(dir, name, target, sizeof target - 1);
-                if (n < 0)
-                        return -errno;
-                target[n] = '\0';
+                r = inroot_readlink(dir, name, target);
+                if (r < 0)
+                        return r;
                 if (target[0] == '/') {
                         next = xstrdup(target);
                 } else {
@@ -206,7 +200,33 @@ int inroot_make_file(int root, const char *path, mode_t mode)
 
 int inroot_mknod(int dir, const char *name, mode_t mode, dev_t device)
 {
-        return mknodat(dir, name, mode, device) < 0 ? -errno : 0;
+        int r = S_ISDIR(mode) ? mkdirat(dir, name, mode & 07777) : mknodat(dir, name, mode, device);
+
+        return r < 0 ? -errno : 0;
+}
+
+int inroot_readlink(int dir, const char *name, char target[PATH_MAX])
+{
+        ssize_t n = readlinkat(dir, name, target, PATH_MAX - 1);
+
+        if (n < 0)
+                return -errno;
+        if (n == PATH_MAX - 1)
+                return -ENAMETOOLONG;
+        target[n] = '\0';
+        return 0;
+}
+
+int inroot_chown(int dir, const char *name, uid_t uid, gid_t gid)
+{
+        return fchownat(dir, name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+}
+
+int inroot_create(int dir, const char *name, mode_t mode)
+{
+        int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+
+        return fd < 0 ? -errno : fd;
 }
 
 int inroot_symlink(int dir, const char *name, const char *target)

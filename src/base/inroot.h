@@ -10,6 +10,7 @@
  * Symbolic links are followed inside the root, the last one too. */
 #pragma once
 
+#include <limits.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -29,9 +30,10 @@ int inroot_make_file(int root, const char *path, mode_t mode);
  * when it is "..". */
 int inroot_open_parent(int root, const char *path, char *name);
 
-/* Make a node with mknodat(2) in a directory got from the functions above; name is one component. */
-int inroot_mknod(int dir, const char *name, mode_t mode, dev_t device);
-int inroot_symlink(int dir, const char *name, const char *target);
-
-/* fstatat(2) of one component, not following a symbolic link. */
+/* One component in a directory that the functions above opened; a symbolic link is not followed. */
 int inroot_stat(int dir, const char *name, struct stat *ret);
+int inroot_mknod(int dir, const char *name, mode_t mode, dev_t device); /* S_IFDIR makes a directory */
+int inroot_symlink(int dir, const char *name, const char *target);
+int inroot_readlink(int dir, const char *name, char target[PATH_MAX]);
+int inroot_chown(int dir, const char *name, uid_t uid, gid_t gid);
+int inroot_create(int dir, const char *name, mode_t mode); /* a new regular file, open for writing */

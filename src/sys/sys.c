@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <string.h>
+#include <stdio.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#define DETACH 2 /* MNT_DETACH; <sys/mount.h> clashes with <linux/mount.h> in some C libraries */
 
 #define CALL(number, ...) \
         ({ \
@@ -60,6 +62,31 @@ int sys_mount_setattr(int mount, bool recursive, const struct mount_attr *attr)
 int sys_pivot_root_here(void)
 {
         return CALL(SYS_pivot_root, ".", ".");
+}
+
+int sys_root_propagation(unsigned long propagation)
+{
+        const struct mount_attr attr = { .propagation = propagation };
+
+        return CALL(SYS_mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof attr);
+}
+
+int sys_detach_here(void)
+{
+        return CALL(SYS_umount2, ".", DETACH);
+}
+
+int sys_chroot_here(void)
+{
+        return CALL(SYS_chroot, ".");
+}
+
+int sys_detach(int fd)
+{
+        char path[sizeof "/proc/self/fd/2147483647"];
+
+        snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+        return CALL(SYS_umount2, path, DETACH);
 }
 
 pid_t sys_clone3(struct clone_args *args)

@@ -25,7 +25,17 @@ int sys_fspick(int mount); /* the file system of a mount's root, to be reconfigu
 int sys_fsconfig(int fs, unsigned command, const char *key, const void *value, int aux);
 int sys_fsmount(int fs, unsigned attributes); /* MOUNT_ATTR_* */
 int sys_mount_setattr(int mount, bool recursive, const struct mount_attr *attr);
-int sys_pivot_root_here(void); /* pivot_root(".", ".") */
+
+/* The mount that the mount namespace has as its root, and all below it; propagation is MS_SLAVE etc. */
+int sys_root_propagation(unsigned long propagation);
+
+/* The current directory: pivot_root(".", "."), umount2(".", MNT_DETACH), chroot("."). */
+int sys_pivot_root_here(void);
+int sys_detach_here(void);
+int sys_chroot_here(void);
+
+/* Lazily unmount the mount whose root fd is. */
+int sys_detach(int fd);
 
 /* As fork(2), with flags; *ret_pidfd when flags has CLONE_PIDFD. */
 pid_t sys_clone3(struct clone_args *args);

@@ -1,0 +1,43 @@
+/* Mounts (config.md, Mounts).
+ *
+ * Every mount is first a detached tree and is then attached to a descriptor of its destination, which
+ * inroot.c opened: no path is resolved by the kernel while mounting, so nobody can redirect a mount by
+ * exchanging a directory for a symbolic link. */
+#pragma once
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "facility/mount_options.h"
+#include "oci-spec/spec.h"
+
+struct mount {
+        const struct oci_mount *config;
+        enum { MOUNT_NEW, MOUNT_BIND, MOUNT_REMOUNT } kind;
+        const char *type;   /* MOUNT_NEW: of the file system */
+        const char *source; /* MOUNT_BIND: host path, absolute or relative to the bundle; else what mountinfo shows */
+        struct mount_options options;
+        int idmap;         /* a user namespace whose mappings the mount gets, or -EBADF; owned */
+        int tree;          /* detached, or -EBADF; owned */
+        bool is_directory; /* the tree's root */
+};
+
+struct mounts_plan {
+        struct mount *mounts; /* in the listed order */
+        size_t n_mounts;
+        const char *label; /* linux.mountLabel, or NULL */
+        bool has_user_namespace;
+};
+
+int mounts_plan(const struct oci_config *config, struct arena *arena, struct mounts_plan *ret, struct err *err);
+
+/* Open the sources of bind mounts as detached trees with their attributes and id mapping, in the runtime
+ * process: container init may lack the permission to reach them.  bundle is the bundle's directory. */
+int mounts_prepare(struct mounts_plan *plan, int bundle, struct err *err);
+
+/* Make and attach all mounts in root, a descriptor of the root file system's mount.  What
+ * mounts_prepare() did not open (rootless: an unprivileged process cannot clone mounts outside of its
+ * own user namespace) is opened here, while the host's root is still there. */
+int mounts_child(struct mounts_plan *plan, int root, int bundle, struct err *err);
+
+/* Close the trees. */
+void mounts_close(struct mounts_plan *plan);

@@ -1,0 +1,202 @@
+/* Mount options. */
+#include "facility/mount_options.h"
+
+#include "sys/sys.h"
+
+#include <string.h>
+
+enum kind {
+        TOP,         /* attributes of this mount */
+        RECURSIVE,   /* attributes of this mount and those below it */
+        SUPERBLOCK,  /* a flag of the superblock */
+        PROPAGATION, /* set is MS_*, perhaps with MS_REC */
+        SWITCH,      /* set is the offset of a bool */
+        NOTHING,     /* says what is the case anyway */
+};
+
+#define ATIME MOUNT_ATTR__ATIME
+#define FLAG(member) offsetof(struct mount_options, member)
+
+static const struct row {
+        const char *name;
+        enum kind kind;
+        uint64_t set, clear;  /* TOP, RECURSIVE: MOUNT_ATTR_* */
+        const char *opposite; /* TOP, SUPERBLOCK: the superblock has this flag as well, and that is its opposite */
+} rows[] = {
+        { "async", SUPERBLOCK, 0, 0, "sync" },
+        { "atime", TOP, 0, ATIME, NULL },
+        { "bind", SWITCH, FLAG(is_bind), 0, NULL },
+        { "defaults", NOTHING, 0, 0, NULL },
+        { "dev", TOP, 0, MOUNT_ATTR_NODEV, NULL },
+        { "diratime", TOP, 0, MOUNT_ATTR_NODIRATIME, NULL },
+        { "dirsync", SUPERBLOCK, 0, 0, NULL },
+        { "exec", TOP, 0, MOUNT_ATTR_NOEXEC, NULL },
+        { "idmap", SWITCH, FLAG(is_idmapped), 0, NULL },
+        { "iversion", SUPERBLOCK, 0, 0, "noiversion" },
+        { "lazytime", SUPERBLOCK, 0, 0, "nolazytime" },
+        /* The kernel's messages are not muted by the file system API (fsconfig(2) reports them to the caller
+         * instead), and mount(8) only passes the word on. */
+        { "loud", NOTHING, 0, 0, NULL },
+        { "mand", SUPERBLOCK, 0, 0, "nomand" },
+        { "noatime", TOP, MOUNT_ATTR_NOATIME, ATIME, NULL },
+        { "nodev", TOP, MOUNT_ATTR_NODEV, 0, NULL },
+        { "nodiratime", TOP, MOUNT_ATTR_NODIRATIME, 0, NULL },
+        { "noexec", TOP, MOUNT_ATTR_NOEXEC, 0, NULL },
+        { "noiversion", SUPERBLOCK, 0, 0, "iversion" },
+        { "nolazytime", SUPERBLOCK, 0, 0, "lazytime" },
+        { "nomand", SUPERBLOCK, 0, 0, "mand" },
+        /* Without relatime, and without another word, the kernel still uses relatime (mount(8)). */
+        { "norelatime", NOTHING, 0, 0, NULL },
+        { "nostrictatime", TOP, 0, ATIME, NULL },
+        { "nosuid", TOP, MOUNT_ATTR_NOSUID, 0, NULL },
+        { "nosymfollow", TOP, MOUNT_ATTR_NOSYMFOLLOW, 0, NULL },
+        { "private", PROPAGATION, MS_PRIVATE, 0, NULL },
+        { "ratime", RECURSIVE, 0, ATIME, NULL },
+        { "rbind", SWITCH, FLAG(is_rbind), 0, NULL },
+        { "rdev", RECURSIVE, 0, MOUNT_ATTR_NODEV, NULL },
+        { "rdiratime", RECURSIVE, 0, MOUNT_ATTR_NODIRATIME, NULL },
+        { "relatime", TOP, 0, ATIME, NULL },
+        { "remount", SWITCH, FLAG(is_remount), 0, NULL },
+        { "rexec", RECURSIVE, 0, MOUNT_ATTR_NOEXEC, NULL },
+        { "ridmap", SWITCH, FLAG(is_idmapped_recursively), 0, NULL },
+        { "rnoatime", RECURSIVE, MOUNT_ATTR_NOATIME, ATIME, NULL },
+        { "rnodev", RECURSIVE, MOUNT_ATTR_NODEV, 0, NULL },
+        { "rnodiratime", RECURSIVE, MOUNT_ATTR_NODIRATIME, 0, NULL },
+        { "rnoexec", RECURSIVE, MOUNT_ATTR_NOEXEC, 0, NULL },
+        { "rnorelatime", NOTHING, 0, 0, NULL },
+        { "rnostrictatime", RECURSIVE, 0, ATIME, NULL },
+        { "rnosuid", RECURSIVE, MOUNT_ATTR_NOSUID, 0, NULL },
+        { "rnosymfollow", RECURSIVE, MOUNT_ATTR_NOSYMFOLLOW, 0, NULL },
+        { "ro", TOP, MOUNT_ATTR_RDONLY, 0, "rw" },
+        { "rprivate", PROPAGATION, MS_PRIVATE | MS_REC, 0, NULL },
+        { "rrelatime", RECURSIVE, 0, ATIME, NULL },
+        { "rro", RECURSIVE, MOUNT_ATTR_RDONLY, 0, NULL },
+        { "rrw", RECURSIVE, 0, MOUNT_ATTR_RDONLY, NULL },
+        { "rshared", PROPAGATION, MS_SHARED | MS_REC, 0, NULL },
+        { "rslave", PROPAGATION, MS_SLAVE | MS_REC, 0, NULL },
+        { "rstrictatime", RECURSIVE, MOUNT_ATTR_STRICTATIME, ATIME, NULL },
+        { "rsuid", RECURSIVE, 0, MOUNT_ATTR_NOSUID, NULL },
+        { "rsymfollow", RECURSIVE, 0, MOUNT_ATTR_NOSYMFOLLOW, NULL },
+        { "runbindable", PROPAGATION, MS_UNBINDABLE | MS_REC, 0, NULL },
+        { "rw", TOP, 0, MOUNT_ATTR_RDONLY, "ro" },
+        { "shared", PROPAGATION, MS_SHARED, 0, NULL },
+        { "silent", NOTHING, 0, 0, NULL },
+        { "slave", PROPAGATION, MS_SLAVE, 0, NULL },
+        { "strictatime", TOP, MOUNT_ATTR_STRICTATIME, ATIME, NULL },
+        { "suid", TOP, 0, MOUNT_ATTR_NOSUID, NULL },
+        { "symfollow", TOP, 0, MOUNT_ATTR_NOSYMFOLLOW, NULL },
+        { "sync", SUPERBLOCK, 0, 0, "async" },
+        { "tmpcopyup", SWITCH, FLAG(is_copied_up), 0, NULL },
+        { "unbindable", PROPAGATION, MS_UNBINDABLE, 0, NULL },
+};
+
+static const struct row *find(const char *word)
+{
+        size_t low = 0, high = N_ELEMENTS(rows);
+
+        while (low < high) {
+                size_t middle = (low + high) / 2;
+                int order = strcmp(word, rows[middle].name);
+
+                if (order == 0)
+                        return &rows[middle];
+                if (order < 0)
+                        high = middle;
+                else
+                        low = middle + 1;
+        }
+        return NULL;
+}
+
+const char *mount_option_name(size_t i)
+{
+        return i < N_ELEMENTS(rows) ? rows[i].name : NULL;
+}
+
+static void set_attributes(struct mount_attributes *a, const struct row *row)
+{
+        a->set = (a->set & ~row->clear) | row->set;
+        a->clear = (a->clear & ~row->set) | row->clear;
+}
+
+/* A flag of the superblock replaces its opposite and is listed once. */
+static void set_superblock(struct mount_options *o, const struct row *row)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < o->n_superblock; i++)
+                if (strcmp(o->superblock[i], row->name) != 0 &&
+                    (!row->opposite || strcmp(o->superblock[i], row->opposite) != 0))
+                        o->superblock[n++] = o->superblock[i];
+        if (n == N_ELEMENTS(o->superblock))
+                BUG("more flags of the superblock than there are");
+        o->superblock[n++] = row->name;
+        o->n_superblock = n;
+}
+
+static void apply(struct mount_options *o, const struct row *row)
+{
+        switch (row->kind) {
+        case TOP:
+                set_attributes(&o->top, row);
+                if (row->opposite)
+                        set_superblock(o, row);
+                return;
+        case RECURSIVE:
+                set_attributes(&o->recursive, row);
+                return;
+        case SUPERBLOCK:
+                set_superblock(o, row);
+                return;
+        case PROPAGATION:
+                o->propagation = row->set & ~(uint64_t)MS_REC;
+                o->is_propagation_recursive = row->set & MS_REC;
+                return;
+        case SWITCH:
+                *((bool *)((char *)o + row->set)) = true;
+                return;
+        case NOTHING:
+                return;
+        }
+}
+
+/* The end of the option that begins here: a comma, unless a backslash precedes it (overlayfs). */
+static size_t option_length(const char *s)
+{
+        size_t len = 0;
+
+        while (s[len] && s[len] != ',')
+                len += s[len] == '\\' && s[len + 1] ? 2 : 1;
+        return len;
+}
+
+void mount_options_parse(char *const *words, size_t n_words, struct arena *arena, struct mount_options *ret)
+{
+        *ret = (struct mount_options){ 0 };
+        for (size_t i = 0; i < n_words; i++) {
+                /* mount(2) takes a string with commas, so callers may have joined options already */
+                for (const char *s = words[i]; *s;) {
+                        size_t len = option_length(s);
+                        char *word = arena_strndup(arena, s, len);
+                        const struct row *row = find(word);
+
+                        if (row) {
+                                apply(ret, row);
+                        } else if (len > 0) {
+                                ret->data = arena_grow(arena, ret->data, ret->n_data, sizeof *ret->data);
+                                ret->data[ret->n_data++] = word;
+                        }
+                        s += len + (s[len] == ',');
+                }
+        }
+}
+
+bool mount_option_is_default(const char *superblock)
+{
+        static const char *const defaults[] = { "async", "noiversion", "nolazytime", "nomand", "rw" };
+
+        for (size_t i = 0; i < N_ELEMENTS(defaults); i++)
+                if (strcmp(superblock, defaults[i]) == 0)
+                        return true;
+        return false;
+}
