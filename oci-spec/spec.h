@@ -20,6 +20,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The version of the specification. */
+#define OCI_VERSION "1.3.0"
+#define OCI_VERSION_MAJOR 1
+#define OCI_VERSION_MINOR 3
+
 struct oci_pair {
         char *key;
         char *value;

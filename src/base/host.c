@@ -243,16 +243,16 @@ static int socket_address(int dirfd, const char *name, struct sockaddr_un *ret)
         return n < 0 || (size_t)n >= sizeof ret->sun_path ? -ENAMETOOLONG : 0;
 }
 
-static int new_socket(void)
+static int new_socket(int type)
 {
-        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 
         return fd < 0 ? -errno : fd;
 }
 
-int host_connect_at(int dirfd, const char *name)
+int host_connect_at(int dirfd, const char *name, int type)
 {
-        _close_ int fd = new_socket();
+        _close_ int fd = new_socket(type);
         struct sockaddr_un address;
         int r;
 
@@ -274,12 +274,12 @@ int host_connect(const char *path)
 
         if (dir < 0)
                 return dir;
-        return host_connect_at(dir, slash ? slash + 1 : path);
+        return host_connect_at(dir, slash ? slash + 1 : path, SOCK_STREAM);
 }
 
-int host_listen(int dirfd, const char *name)
+int host_listen(int dirfd, const char *name, int type)
 {
-        _close_ int fd = new_socket();
+        _close_ int fd = new_socket(type);
         struct sockaddr_un address;
         int r;
 

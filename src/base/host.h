@@ -61,8 +61,8 @@ int host_fd_path(int fd, char **ret);
 /* Connect a stream socket to the socket at path, of any length. */
 int host_connect(const char *path);
 
-/* Bind a new stream socket to name in a directory and listen on it. */
-int host_listen(int dirfd, const char *name);
+/* A new socket of this type (SOCK_STREAM, SOCK_SEQPACKET), bound to name in a directory and listening. */
+int host_listen(int dirfd, const char *name, int type);
 
-/* Connect to the socket name in a directory. */
-int host_connect_at(int dirfd, const char *name);
+/* A new socket of this type, connected to the socket name in a directory. */
+int host_connect_at(int dirfd, const char *name, int type);

@@ -37,6 +37,7 @@ static struct logger {
         int fd;
         char *identifier;   /* journald and syslog */
         struct buf waiting; /* warnings for the file */
+        void (*sink)(const char *message);
 } logger = { .fd = STDERR_FILENO, .level = LOG_LEVEL_WARNING };
 
 int log_level_from_name(const char *name)
@@ -179,7 +180,10 @@ static void __attribute__((format(printf, 2, 0))) log_message(enum log_level lev
         if (logger.level < level)
                 return;
         vsnprintf(message, sizeof message, format, ap);
-        emit(level, message);
+        if (!logger.sink)
+                emit(level, message);
+        else if (level == LOG_LEVEL_WARNING)
+                logger.sink(message);
 }
 
 void log_warning(const char *format, ...)
@@ -207,6 +211,11 @@ void log_debug(const char *format, ...)
         va_start(ap, format);
         log_message(LOG_LEVEL_DEBUG, format, ap);
         va_end(ap);
+}
+
+void log_set_sink(void (*sink)(const char *message))
+{
+        logger.sink = sink;
 }
 
 void log_warning_err(const struct err *err)

@@ -22,6 +22,9 @@ void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Hand warnings to a function instead: in container init, which sends them to the runtime. */
+void log_set_sink(void (*sink)(const char *message));
+
 /* A failure that does not change the outcome, with its hint. */
 void log_warning_err(const struct err *err);
 

@@ -37,6 +37,11 @@ const char *namespace_name(enum namespace_kind kind)
         return kind < N_NAMESPACES ? rows[kind].name : NULL;
 }
 
+const char *namespace_file(enum namespace_kind kind)
+{
+        return rows[kind].file;
+}
+
 /* ---- plan ------------------------------------------------------------------------------------- */
 
 static int plan_namespace(struct namespaces_plan *plan, const struct oci_namespace *n, unsigned index, struct err *err)

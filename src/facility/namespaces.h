@@ -38,6 +38,9 @@ struct namespaces_plan {
 /* The value of "type", for `features`; NULL for N_NAMESPACES. */
 const char *namespace_name(enum namespace_kind kind);
 
+/* Its file in /proc/PID/ns. */
+const char *namespace_file(enum namespace_kind kind);
+
 int namespaces_plan(const struct oci_config *config, struct namespaces_plan *ret, struct err *err);
 
 /* Open the namespaces to join and check that each is of its kind. */

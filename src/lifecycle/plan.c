@@ -1,0 +1,118 @@
+/* The plan. */
+#include "lifecycle/plan.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A number without a leading zero; *s is moved behind it. */
+static bool semver_number(const char **s, unsigned long *ret)
+{
+        char *end;
+
+        if (!isdigit((unsigned char)**s) || (**s == '0' && isdigit((unsigned char)(*s)[1])))
+                return false;
+        *ret = strtoul(*s, &end, 10);
+        *s = end;
+        return true;
+}
+
+/* SemVer 2.0.0: 1.2.3, then perhaps -pre.release and +build, of letters, digits and hyphens. */
+static bool parse_semver(const char *s, unsigned long *ret_major, unsigned long *ret_minor)
+{
+        static const char *const word = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-.";
+        unsigned long patch;
+        size_t len;
+
+        if (!semver_number(&s, ret_major) || *s++ != '.' || !semver_number(&s, ret_minor) || *s++ != '.' ||
+            !semver_number(&s, &patch))
+                return false;
+        for (const char *mark = "-+"; *mark; mark++) {
+                if (*s != *mark)
+                        continue;
+                s++;
+                len = strspn(s, word);
+                if (len == 0)
+                        return false;
+                s += len;
+        }
+        return *s == '\0';
+}
+
+/* config.md, Specification version: a configuration "is compatible with all runtimes that support any 1.1 or later
+ * release of this specification, but is not compatible with a runtime that supports 1.0 and not 1.1". */
+static int check_version(const char *version, struct err *err)
+{
+        unsigned long major, minor;
+
+        if (!parse_semver(version, &major, &minor))
+                refuse(err, -EINVAL, "must be a version such as %s, not \"%.100s\"", OCI_VERSION, version);
+        else if (major > OCI_VERSION_MAJOR || (major == OCI_VERSION_MAJOR && minor > OCI_VERSION_MINOR))
+                refuse(err, -EINVAL, "%s is newer than %s, which this ocirun supports", version, OCI_VERSION);
+        else
+                return 0;
+        return err_at(err, err->code, "ociVersion");
+}
+
+int plan_process(const struct oci_process *process, struct arena *arena, struct process_plan *ret, struct err *err)
+{
+        int r;
+
+        ret->no_new_privileges = process->noNewPrivileges;
+        if ((r = affinity_plan(process, arena, &ret->affinity, err)) < 0 ||
+            (r = caps_plan(process, &ret->caps, err)) < 0 || (r = ioprio_plan(process, &ret->ioprio, err)) < 0 ||
+            (r = lsm_plan(process, &ret->lsm, err)) < 0 || (r = oom_plan(process, &ret->oom, err)) < 0 ||
+            (r = program_plan(process, arena, &ret->program, err)) < 0 ||
+            (r = rlimits_plan(process, &ret->rlimits, err)) < 0 ||
+            (r = scheduler_plan(process, &ret->scheduler, err)) < 0 ||
+            (r = terminal_plan(process, &ret->terminal, err)) < 0 || (r = user_plan(process, &ret->user, err)) < 0)
+                return r;
+        return 0;
+}
+
+static int plan_root(const struct oci_config *config, const struct create_options *options, struct plan *plan,
+                     struct err *err)
+{
+        int r;
+
+        r = namespaces_plan(config, &plan->namespaces, err);
+        if (r < 0)
+                return r;
+        plan->rootfs.has_mount_namespace = plan->namespaces.create & CLONE_NEWNS;
+        plan->rootfs.is_mount_namespace_joined = plan->namespaces.join & CLONE_NEWNS;
+        return rootfs_plan(config, options->no_pivot, &plan->rootfs, err);
+}
+
+int plan_make(const struct oci_config *config, const char *id, const struct context *context,
+              const struct create_options *options, struct arena *arena, struct plan *ret, struct err *err)
+{
+        int r;
+
+        *ret = (struct plan){ .config = config };
+        if ((r = check_version(config->ociVersion, err)) < 0 || (r = plan_root(config, options, ret, err)) < 0 ||
+            (r = idmap_plan(config, &ret->idmap, err)) < 0 || (r = mounts_plan(config, arena, &ret->mounts, err)) < 0 ||
+            (r = devices_plan(config, arena, &ret->devices, err)) < 0 ||
+            (r = masks_plan(config, &ret->masks, err)) < 0 || (r = hooks_plan(config, &ret->hooks, err)) < 0 ||
+            (r = sysctl_plan(config, arena, &ret->sysctl, err)) < 0 || (r = uts_plan(config, &ret->uts, err)) < 0 ||
+            (r = netdev_plan(config, arena, context->is_rootless, &ret->netdev, err)) < 0 ||
+            (r = intelrdt_plan(config, id, arena, &ret->intelrdt, err)) < 0 ||
+            (r = memory_policy_plan(config->linux, arena, &ret->memory_policy, err)) < 0 ||
+            (r = personality_plan(config->linux, &ret->personality, err)) < 0 ||
+            (r = seccomp_plan(config, arena, &ret->seccomp, err)) < 0 ||
+            (r = cgroup_plan(config, id, context->cgroup_manager, context->is_rootless, arena, &ret->cgroup, err)) < 0)
+                return r;
+        if (!config->process)
+                return 0;
+        ret->has_process = true;
+        r = plan_process(config->process, arena, &ret->process, err);
+        return r < 0 ? err_at(err, r, "process") : 0;
+}
+
+void plan_close(struct plan *plan)
+{
+        namespaces_close(&plan->namespaces);
+        mounts_close(&plan->mounts);
+        devices_close(&plan->devices);
+}

@@ -1,0 +1,127 @@
+/* start: let a created container's init execute the program. */
+#include "lifecycle/start.h"
+
+#include "base/fd.h"
+#include "base/host.h"
+#include "facility/hooks.h"
+#include "facility/seccomp.h"
+#include "lifecycle/channel.h"
+#include "lifecycle/launch.h"
+#include "lifecycle/start_program.h"
+#include "lifecycle/undo.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* Hand the listener of the seccomp filter to the agent. */
+static int deliver_listener(const struct container *c, int listener, struct err *err)
+{
+        static char *fds[] = { (char *)(uintptr_t) "seccompFd" };
+        struct oci_process_state process = { .ociVersion = (char *)(uintptr_t)OCI_VERSION, .fds = fds, .n_fds = 1 };
+        struct oci_state state;
+        int r;
+
+        if (!c->saved.listener)
+                return refuse(err, -EBADMSG, "init sent a seccomp listener that nobody asked for");
+        container_describe(c, STATUS_CREATED, c->saved.state->pid, &state);
+        process.pid = state.pid;
+        process.has_pid = true;
+        process.metadata = c->saved.listener->metadata;
+        process.state = &state;
+        r = seccomp_send_listener(c->saved.listener->path, listener, &process, err);
+        return r < 0 ? err_at(err, r, "linux.seccomp.listenerPath") : 0;
+}
+
+static int start_init(const struct container *c, int channel, struct err *err)
+{
+        int r = channel_send(channel, MESSAGE_START, 0, -EBADF);
+
+        if (r < 0)
+                return fail(err, r, "send to init");
+        for (;;) {
+                _close_ int listener = -EBADF;
+                struct message m;
+
+                r = channel_expect(channel, MESSAGE_LISTENER, &m, &listener, err);
+                if (r == -EPIPE) /* the program runs: execve closed the connection */
+                        return 0;
+                if (r >= 0)
+                        r = deliver_listener(c, listener, err);
+                if (r >= 0)
+                        r = channel_send(channel, MESSAGE_PROCEED, 0, -EBADF);
+                if (r < 0)
+                        return r;
+        }
+}
+
+static void destroy(struct container *c)
+{
+        struct err err = { 0 };
+
+        (void)undo_all(c, &err); /* what cannot be undone is logged; the hook's error is the result */
+        undo_run_poststop(c);
+}
+
+static int run_poststart(struct container *c, struct err *err)
+{
+        const struct oci_hooks *hooks = c->saved.hooks;
+        _free_ char *state = NULL;
+        int r;
+
+        if (!hooks || hooks->n_poststart == 0)
+                return 0;
+        state = container_state_json(c, STATUS_RUNNING, c->saved.state->pid);
+        r = hooks_run(hooks->poststart, hooks->n_poststart, hook_names[HOOK_POSTSTART], state, -EBADF, err);
+        if (r < 0)
+                destroy(c);
+        return r;
+}
+
+/* runtime.md, Lifecycle, step 7: "If any startContainer hook fails, the runtime MUST generate an error, stop the
+ * container, and continue the lifecycle at step 12." */
+static bool is_hook_error(const struct err *err)
+{
+        return strncmp(err->where, "hooks.", strlen("hooks.")) == 0;
+}
+
+int start_program(struct container *c, int channel, struct err *err)
+{
+        int r = start_init(c, channel, err);
+
+        if (r < 0) {
+                if (is_hook_error(err))
+                        destroy(c);
+                return err_at(err, r, "config.json:");
+        }
+        r = host_unlink(c->dir, START_SOCKET);
+        if (r < 0 && r != -ENOENT)
+                return fail(err, r, "remove %s", START_SOCKET);
+        r = run_poststart(c, err);
+        return r < 0 ? err_at(err, r, "config.json:") : 0;
+}
+
+int container_start(const struct context *context, const char *id, struct err *err)
+{
+        _container_ struct container c = CONTAINER_NONE;
+        _close_ int connection = -EBADF;
+        enum container_status status;
+        int r;
+
+        r = container_open(context, id, true, &c, err);
+        if (r < 0)
+                return r;
+        status = container_status(&c);
+        if (status != STATUS_CREATED)
+                return refuse(err, -EINVAL, "cannot start a container that is %s", state_status_name(status));
+        if (!c.saved.hasProcess) {
+                refuse(err, -EINVAL, "is required to start, and missing");
+                return err_at(err, err->code, "config.json: process");
+        }
+        connection = host_connect_at(c.dir, START_SOCKET, SOCK_SEQPACKET);
+        if (connection == -ECONNREFUSED)
+                return refuse(err, -EINVAL, "cannot start a container that is running");
+        if (connection < 0)
+                return fail(err, connection, "connect to %s", START_SOCKET);
+        return start_program(&c, connection, err);
+}
