@@ -174,8 +174,8 @@ static int enter_root(struct creation *c, int root, struct err *err)
         if (r < 0)
                 return r;
         if (plan->has_process) {
-                r = program_child_cwd(&plan->process.program, root, err);
-                if (r < 0 && r != -EACCES)
+                r = program_child_cwd(&c->plan.process.program, root, err);
+                if (r < 0)
                         return err_at(err, r, "process");
         }
         r = rootfs_child_finish(&plan->rootfs, root, err);
@@ -198,10 +198,10 @@ static int set_kernel_attributes(struct creation *c, struct err *err)
         const struct process_plan *p = &c->plan.process;
         int r;
 
+        affinity_child_reset();
         if ((r = lsm_child(&p->lsm, c->container.procfs, c->pid, err)) < 0 ||
             (r = scheduler_child(&p->scheduler, err)) < 0 || (r = ioprio_child(&p->ioprio, err)) < 0 ||
-            (r = affinity_child_reset(err)) < 0 || (r = rlimits_child(&p->rlimits, err)) < 0 ||
-            (r = caps_child_bounding(&p->caps, err)) < 0)
+            (r = rlimits_child(&p->rlimits, err)) < 0 || (r = caps_child_bounding(&p->caps, err)) < 0)
                 return err_at(err, r, "process");
         if ((r = memory_policy_child(&c->plan.memory_policy, err)) < 0 ||
             (r = personality_child(&c->plan.personality, err)) < 0)
@@ -222,8 +222,7 @@ static int become_user(struct creation *c, int root, char **ret_program, struct 
                 return r;
         if (p->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
                 return fail(err, -errno, "set no_new_privs");
-        /* where only the user may enter the directory, this is the first moment */
-        r = program_child_cwd(&p->program, root, err);
+        r = program_child_cwd_again(&p->program, root, err);
         if (r < 0)
                 return r;
         return program_child_find(&p->program, root, c->container.arena, ret_program, err);
@@ -241,11 +240,9 @@ static int become_process(struct creation *c, int root, int slave, char **ret_pr
                 r = setsid() < 0 && errno != EPERM ? fail(err, -errno, "begin a session") : 0;
         if (r < 0)
                 return err_at(err, r, "process.terminal");
-        if (!c->options->no_new_keyring) {
-                r = keyring_child(c->container.id, err);
-                if (r < 0)
-                        return r;
-        }
+        if (!c->options->no_new_keyring && ((r = lsm_child_keys(&c->plan.process.lsm, c->container.procfs, c->pid, err)) < 0 ||
+                                            (r = keyring_child(c->container.id, err)) < 0))
+                return r;
         if (!c->plan.has_process)
                 return 0;
         r = set_kernel_attributes(c, err);
@@ -343,7 +340,7 @@ static int execute(struct creation *c, int root, const char *program, struct err
         (void)sigemptyset(&none);
         if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
                 return fail(err, -errno, "unblock signals");
-        (void)execve(program, p->argv, p->envp);
+        (void)execve(program, p->argv, p->env);
         r = -errno;
         program_child_explain(p, root, program, r, err);
         return err_at(err, r, "process");
