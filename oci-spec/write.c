@@ -109,35 +109,39 @@ static void write_map(struct writer *w, const struct spec_field *f, const void *
         close_with(w, "}", n);
 }
 
+static const void *pointer_at(const char *place)
+{
+        return *(void *const *)place;
+}
+
 /* Whether the property is there: a scalar has has_x, anything else is a pointer. */
 static bool is_set(const struct spec_field *f, const char *object)
 {
         if (f->kind >= SPEC_BOOL && f->kind <= SPEC_I64)
                 return *(const bool *)(object + f->extra_offset);
-        return *(void *const *)(object + f->offset) != NULL;
+        return pointer_at(object + f->offset) != NULL;
 }
 
 static void write_value(struct writer *w, const struct spec_field *f, const char *object)
 {
         const char *place = object + f->offset;
-        const void *pointer = *(void *const *)place;
 
         switch ((enum spec_kind)f->kind) {
         case SPEC_STRING:
         case SPEC_WORD:
-                buf_json_string(w->out, pointer);
+                buf_json_string(w->out, pointer_at(place));
                 return;
         case SPEC_STRINGS:
         case SPEC_U32S:
         case SPEC_OBJECTS:
-                write_list(w, f, pointer, *(const size_t *)(object + f->extra_offset));
+                write_list(w, f, pointer_at(place), *(const size_t *)(object + f->extra_offset));
                 return;
         case SPEC_MAP:
         case SPEC_STRING_MAP:
-                write_map(w, f, pointer, *(const size_t *)(object + f->extra_offset));
+                write_map(w, f, pointer_at(place), *(const size_t *)(object + f->extra_offset));
                 return;
         case SPEC_OBJECT:
-                write_object(w, f->type, pointer);
+                write_object(w, f->type, pointer_at(place));
                 return;
         default:
                 write_scalar(w, f, place);
