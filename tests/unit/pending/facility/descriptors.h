@@ -1,0 +1,6 @@
+/* To be replaced by src/facility/descriptors.h. */
+#pragma once
+
+#include "base/err.h"
+
+int descriptors_open_standard(struct err *err);
