@@ -26,7 +26,8 @@ int host_open_dir(int dirfd, const char *path)
 
 int host_open_exact(int dirfd, const char *path, int flags)
 {
-        return sys_openat2(dirfd, path, (uint64_t)flags | O_CLOEXEC | O_NOCTTY, 0,
+        /* openat2(2), unlike openat(2), takes no O_NOCTTY with O_PATH */
+        return sys_openat2(dirfd, path, (uint64_t)flags | O_CLOEXEC | (flags & O_PATH ? 0 : O_NOCTTY), 0,
                            RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV | RESOLVE_BENEATH);
 }
 
