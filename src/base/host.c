@@ -26,7 +26,8 @@ int host_open_dir(int dirfd, const char *path)
 
 int host_open_exact(int dirfd, const char *path, int flags)
 {
-        return sys_openat2(dirfd, path, (uint64_t)flags | O_CLOEXEC | O_NOCTTY, 0,
+        /* openat2(2), unlike openat(2), takes no O_NOCTTY with O_PATH */
+        return sys_openat2(dirfd, path, (uint64_t)flags | O_CLOEXEC | (flags & O_PATH ? 0 : O_NOCTTY), 0,
                            RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV | RESOLVE_BENEATH);
 }
 
@@ -266,7 +267,7 @@ int host_connect_at(int dirfd, const char *name, int type)
         return take_fd(&fd);
 }
 
-int host_connect(const char *path)
+static int connect_path(const char *path, int type)
 {
         const char *slash = strrchr(path, '/');
         _free_ char *parent = slash ? xasprintf("%.*s", (int)(slash - path) + 1, path) : xstrdup(".");
@@ -274,21 +275,52 @@ int host_connect(const char *path)
 
         if (dir < 0)
                 return dir;
-        return host_connect_at(dir, slash ? slash + 1 : path, SOCK_STREAM);
+        return host_connect_at(dir, slash ? slash + 1 : path, type);
+}
+
+int host_connect(const char *path)
+{
+        return connect_path(path, SOCK_STREAM);
+}
+
+int host_connect_datagram(const char *path)
+{
+        return connect_path(path, SOCK_DGRAM);
+}
+
+static int bind_at(int fd, int dirfd, const char *name)
+{
+        struct sockaddr_un address;
+        int r = socket_address(dirfd, name, &address);
+
+        if (r < 0)
+                return r;
+        return bind(fd, (const struct sockaddr *)&address, sizeof address) < 0 ? -errno : 0;
+}
+
+int host_bind_datagram(int dirfd, const char *name)
+{
+        _close_ int fd = new_socket(SOCK_DGRAM);
+        mode_t mask;
+        int r;
+
+        if (fd < 0)
+                return fd;
+        mask = umask(0);
+        r = bind_at(fd, dirfd, name);
+        (void)umask(mask);
+        return r < 0 ? r : take_fd(&fd);
 }
 
 int host_listen(int dirfd, const char *name, int type)
 {
         _close_ int fd = new_socket(type);
-        struct sockaddr_un address;
         int r;
 
         if (fd < 0)
                 return fd;
-        r = socket_address(dirfd, name, &address);
+        r = bind_at(fd, dirfd, name);
         if (r < 0)
                 return r;
-        if (bind(fd, (const struct sockaddr *)&address, sizeof address) < 0 || listen(fd, 8) < 0)
-                return -errno;
-        return take_fd(&fd);
+        return listen(fd, 8) < 0 ? -errno : take_fd(&fd);
 }

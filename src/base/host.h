@@ -58,8 +58,12 @@ int host_mkdirs(const char *path, mode_t mode);
 /* The path that fd was opened by, from procfs, into memory that the caller frees. */
 int host_fd_path(int fd, char **ret);
 
-/* Connect a stream socket to the socket at path, of any length. */
+/* Connect a stream socket, or a datagram socket, to the socket at path, of any length. */
 int host_connect(const char *path);
+int host_connect_datagram(const char *path);
+
+/* A new datagram socket, bound to name in a directory; who can reach it there may send, whatever the umask is. */
+int host_bind_datagram(int dirfd, const char *name);
 
 /* A new socket of this type (SOCK_STREAM, SOCK_SEQPACKET), bound to name in a directory and listening. */
 int host_listen(int dirfd, const char *name, int type);

@@ -11,6 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* openat2(2), unlike openat(2), takes no O_NOCTTY with O_PATH. */
+static uint64_t complete(int flags)
+{
+        return (uint64_t)(flags | O_CLOEXEC | (flags & O_PATH ? 0 : O_NOCTTY));
+}
+
 int inroot_open(int root, const char *path, int flags)
 {
         int fd;
@@ -18,8 +24,7 @@ int inroot_open(int root, const char *path, int flags)
         /* "" and "/" are the root itself.  EAGAIN: something was renamed while ".." was resolved, and
          * the kernel could not tell whether the result is still inside (openat2(2)): try again. */
         do
-                fd = sys_openat2(root, *path ? path : "/", (uint64_t)flags | O_CLOEXEC | O_NOCTTY, 0,
-                                 RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+                fd = sys_openat2(root, *path ? path : "/", complete(flags), 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
         while (fd == -EAGAIN);
         return fd;
 }
@@ -196,6 +201,11 @@ int inroot_make_file(int root, const char *path, mode_t mode)
                 current = next;
         }
         return -ELOOP;
+}
+
+int inroot_open_at(int dir, const char *name, int flags)
+{
+        return sys_openat2(dir, name, complete(flags), 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
 }
 
 int inroot_mknod(int dir, const char *name, mode_t mode, dev_t device)

@@ -31,6 +31,7 @@ int inroot_make_file(int root, const char *path, mode_t mode);
 int inroot_open_parent(int root, const char *path, char *name);
 
 /* One component in a directory that the functions above opened; a symbolic link is not followed. */
+int inroot_open_at(int dir, const char *name, int flags); /* nor a mount crossed */
 int inroot_stat(int dir, const char *name, struct stat *ret);
 int inroot_mknod(int dir, const char *name, mode_t mode, dev_t device); /* S_IFDIR makes a directory */
 int inroot_symlink(int dir, const char *name, const char *target);

@@ -76,8 +76,8 @@ static int watch(struct creation *c, int signals, struct terminal_relay *relay, 
                                 continue;
                         return fail(err, -errno, "wait for the container");
                 }
-                if (relay && (r = terminal_relay_step(relay, fds + 1, err)) < 0)
-                        return r;
+                if (relay)
+                        terminal_relay_step(relay, fds + 1);
                 if (fds[0].revents && (r = handle_signals(c, signals, relay, &is_over, ret_status, err)) < 0)
                         return r;
         }
