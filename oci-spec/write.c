@@ -109,10 +109,15 @@ static void write_map(struct writer *w, const struct spec_field *f, const void *
         close_with(w, "}", n);
 }
 
+static bool is_scalar(const struct spec_field *f)
+{
+        return f->kind >= SPEC_BOOL && f->kind <= SPEC_I64;
+}
+
 /* Whether the property is there: a scalar has has_x, anything else is a pointer. */
 static bool is_set(const struct spec_field *f, const char *object)
 {
-        if (f->kind >= SPEC_BOOL && f->kind <= SPEC_I64)
+        if (is_scalar(f))
                 return *(const bool *)(object + f->extra_offset);
         return *(void *const *)(object + f->offset) != NULL;
 }
@@ -120,7 +125,7 @@ static bool is_set(const struct spec_field *f, const char *object)
 static void write_value(struct writer *w, const struct spec_field *f, const char *object)
 {
         const char *place = object + f->offset;
-        const void *pointer = *(void *const *)place;
+        const void *pointer = is_scalar(f) ? NULL : *(void *const *)place;
 
         switch ((enum spec_kind)f->kind) {
         case SPEC_STRING:
