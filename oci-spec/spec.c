@@ -1,4 +1,6 @@
 /* The tables that describe the structs. */
+#include "oci-spec/spec.h"
+
 #include "oci-spec/table.h"
 
 #include <string.h>

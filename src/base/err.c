@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static void set_message(struct err *err, int code, const char *format, va_list ap)
+static void __attribute__((format(printf, 3, 0))) set_message(struct err *err, int code, const char *format, va_list ap)
 {
         if (code >= 0)
                 BUG("an error with code %d", code);

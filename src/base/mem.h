@@ -7,9 +7,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-void *xmalloc(size_t size);
-void *xcalloc(size_t n, size_t size); /* zeroed */
-void *xrealloc(void *p, size_t size);
+/* The sizes are what _FORTIFY_SOURCE=3 goes by when it checks a write into this memory. */
+void *xmalloc(size_t size) __attribute__((malloc, alloc_size(1)));
+void *xcalloc(size_t n, size_t size) __attribute__((malloc, alloc_size(1, 2))); /* zeroed */
+void *xrealloc(void *p, size_t size) __attribute__((alloc_size(2)));
 char *xstrdup(const char *s);
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -31,7 +32,7 @@ static inline void free_cleanup(void *p)
 /* An arena.  Pieces are aligned for any type, zeroed, and freed together by arena_free(). */
 struct arena;
 struct arena *arena_new(void);
-void *arena_alloc(struct arena *a, size_t size);
+void *arena_alloc(struct arena *a, size_t size) __attribute__((alloc_size(2)));
 char *arena_strndup(struct arena *a, const char *s, size_t len); /* terminated */
 char *arena_strdup(struct arena *a, const char *s);
 char *arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));

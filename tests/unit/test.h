@@ -6,6 +6,7 @@
  *      }
  *
  * A failed check prints where, and the test goes on; the program's exit status says whether all held.
+ * A test that needs what is not there says SKIP("needs root"), with a reason of tests/known-skips.
  * Output is TAP. */
 #pragma once
 
@@ -21,6 +22,7 @@ struct test {
 
 static struct test *tests, **tests_end = &tests;
 static unsigned n_failed_checks;
+static const char *skip_reason;
 
 #define TEST(function) \
         static void function(void); \
@@ -50,6 +52,13 @@ static unsigned n_failed_checks;
                 } \
         } while (0)
 
+/* End this test: it cannot be run here. */
+#define SKIP(reason) \
+        do { \
+                skip_reason = (reason); \
+                return; \
+        } while (0)
+
 int main(void)
 {
         unsigned n = 0, n_failed = 0;
@@ -57,10 +66,12 @@ int main(void)
         setvbuf(stdout, NULL, _IOLBF, 0);
         for (struct test *t = tests; t; t = t->next) {
                 n_failed_checks = 0;
+                skip_reason = NULL;
                 t->run();
                 n++;
                 n_failed += n_failed_checks > 0;
-                printf("%s %u %s\n", n_failed_checks ? "not ok" : "ok", n, t->name);
+                printf("%s %u %s%s%s\n", n_failed_checks ? "not ok" : "ok", n, t->name, skip_reason ? " # SKIP " : "",
+                       skip_reason ? skip_reason : "");
         }
         printf("1..%u\n", n);
         return n_failed ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -1,0 +1,62 @@
+#!/usr/bin/env bats
+# The tests' own tools: a check for debris that finds nothing, ever, would make every test worthless.
+
+load helpers
+
+@test "debris of every kind is found and taken away" {
+        needs root
+        local cgroup
+        cgroup=$(findmnt -n --first-only --types cgroup2 -o TARGET)/ocirun-$ID
+        assert_no_debris
+
+        mkdir "$OCIRUN_ROOT/$ID" "$cgroup" "$cgroup/inner" mnt
+        mount -t tmpfs none mnt
+        # one process that is known by its cgroup, and one by its environment
+        env -u OCIRUN_TEST_ID sh -c "echo \$\$ >'$cgroup/inner/cgroup.procs'; exec sleep 1000" 3>&- &
+        sleep 1000 3>&- &
+
+        run list_debris
+        assert_output_contains "state $OCIRUN_ROOT/$ID"
+        assert_output_contains "cgroup $cgroup/inner"
+        assert_output_contains "mount $BATS_TEST_TMPDIR/mnt"
+        assert_output_contains "process $! sleep 1000"
+        run assert_no_debris
+        assert_status 1
+        assert_output_contains "left behind:"
+        refute_exists "$cgroup"
+        assert_no_debris
+}
+
+@test "a network device of this test is debris" {
+        needs root netdev:bridge
+        ip link add debris type bridge
+        ip link set dev debris alias "$ID"
+        run assert_no_debris
+        assert_status 1
+        assert_output_contains "network device debris"
+        run ip link show debris
+        assert_status 1
+}
+
+@test "as_user is nobody of the host, and has subordinate ids" {
+        needs root rootless-user
+        run as_user sh -c 'id -u; unshare --user --map-root-user --map-auto cat /proc/self/uid_map'
+        assert_status 0
+        assert_equal "${lines[0]}" 64300
+        assert_output_matches '1 +1000000000 +65535'
+        run id ocirun-test
+        assert_status 1
+}
+
+@test "in_private_cgroup2 shows cgroup2 and nothing else" {
+        needs root
+        run in_private_cgroup2 findmnt --noheadings --raw --submounts --output FSTYPE /sys/fs/cgroup
+        assert_status 0
+        assert_output cgroup2
+}
+
+@test "a feature that needs does not know is an error" {
+        run needs no-such-feature
+        assert_status 1
+        assert_output_contains "there is no feature no-such-feature"
+}
