@@ -8,6 +8,7 @@
 #include "oci-spec/spec.h"
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct container {
         const char *id;

@@ -71,6 +71,21 @@ static int look_at_host(struct creation *c, struct err *err)
         return 0;
 }
 
+static int locate_intel_rdt(struct creation *c, struct err *err)
+{
+        struct arena *arena = c->container.arena;
+        const char *resctrl;
+        int r;
+
+        if (!c->plan.intelrdt.is_enabled)
+                return 0;
+        r = intelrdt_find(c->container.procfs, arena, &resctrl, err);
+        if (r < 0)
+                return r;
+        c->container.saved.intelRdt = arena_alloc(arena, sizeof *c->container.saved.intelRdt);
+        return intelrdt_locate(&c->plan.intelrdt, resctrl, arena, c->container.saved.intelRdt, err);
+}
+
 /* The record: everything that undo will need, and what `state` shows. */
 static int make_record(struct creation *c, struct err *err)
 {
@@ -106,13 +121,16 @@ static int make_record(struct creation *c, struct err *err)
                 .hooks = c->config.hooks,
                 .hostMount = c->plan.rootfs.has_mount_namespace ? NULL : state->rootfs,
         };
-        if (seccomp->listener_path) {
+        if (seccomp->config && seccomp->config->listenerPath) {
                 saved->listener = arena_alloc(arena, sizeof *saved->listener);
-                *saved->listener = (struct saved_listener){ (char *)(uintptr_t)seccomp->listener_path,
-                                                            (char *)(uintptr_t)seccomp->listener_metadata };
+                *saved->listener = (struct saved_listener){ seccomp->config->listenerPath,
+                                                            seccomp->config->listenerMetadata };
         }
         c->container.has_record = true;
         c->container.is_creating = true;
+        r = locate_intel_rdt(c, err);
+        if (r < 0)
+                return err_at(err, r, "config.json:");
         saved->cgroup = arena_alloc(arena, sizeof *saved->cgroup);
         r = cgroup_locate(&c->plan.cgroup, arena, &c->cgroup, saved->cgroup, err);
         return r < 0 ? err_at(err, r, "config.json:") : 0;
@@ -167,6 +185,13 @@ static int step_state_directory(struct creation *c, struct err *err)
         return state_write_first(dir, &c->container.saved, err);
 }
 
+static int step_intel_rdt(struct creation *c, struct err *err)
+{
+        int r = c->plan.intelrdt.is_enabled ? intelrdt_make(c->container.saved.intelRdt, err) : 0;
+
+        return r < 0 ? err_at(err, r, "config.json:") : 0;
+}
+
 static int step_cgroup(struct creation *c, struct err *err)
 {
         int r = cgroup_make(&c->plan.cgroup, &c->cgroup, err);
@@ -206,6 +231,9 @@ static int open_config_files(struct creation *c, struct err *err)
 
         if ((r = namespaces_prepare(&plan->namespaces, err)) < 0 || (r = open_idmaps(c, err)) < 0 ||
             (r = lsm_prepare(&plan->process.lsm, err)) < 0)
+                return r;
+        r = plan->notify.is_needed ? notify_prepare(c->container.dir, err) : 0;
+        if (r < 0)
                 return r;
         /* an unprivileged process clones mounts only inside its own user namespace, where init does it */
         if (c->context->is_rootless)
@@ -261,8 +289,8 @@ static int step_join_resources(struct creation *c, struct err *err)
 {
         int r = cgroup_parent(&c->plan.cgroup, &c->cgroup, c->pid, err);
 
-        if (r >= 0)
-                r = intelrdt_parent(&c->plan.intelrdt, c->pid, err);
+        if (r >= 0 && c->plan.intelrdt.is_enabled)
+                r = intelrdt_parent(&c->plan.intelrdt, c->container.saved.intelRdt, c->pid, err);
         return r < 0 ? err_at(err, r, "config.json:") : 0;
 }
 
@@ -282,6 +310,7 @@ static int step_let_init_go(struct creation *c, struct err *err)
 
 static int step_network_devices(struct creation *c, struct err *err)
 {
+        struct saved_state *saved = &c->container.saved;
         int r;
 
         if (c->plan.netdev.n_devices == 0)
@@ -292,7 +321,14 @@ static int step_network_devices(struct creation *c, struct err *err)
         c->container.netns = launch_open_namespace(c, NAMESPACE_NETWORK, err);
         if (c->container.netns < 0)
                 return c->container.netns;
-        r = netdev_parent(&c->plan.netdev, c->container.netns, err);
+        r = netdev_locate(&c->plan.netdev, c->container.netns, c->container.arena, &saved->netDevices,
+                          &saved->n_netDevices, err);
+        if (r < 0)
+                return err_at(err, r, "config.json:");
+        r = state_write(c->container.dir, saved, err);
+        if (r < 0)
+                return r;
+        r = netdev_parent(saved->netDevices, saved->n_netDevices, c->container.netns, err);
         return r < 0 ? err_at(err, r, "config.json:") : launch_proceed(c, err);
 }
 
@@ -371,7 +407,12 @@ static int step_save_state(struct creation *c, struct err *err)
 
 static int undo_state_directory(struct container *c, struct err *err)
 {
-        return c->dir < 0 ? 0 : state_remove(c->root, c->dir, c->id, err);
+        int r;
+
+        if (c->dir < 0)
+                return 0;
+        r = notify_undo(c->dir, err);
+        return r < 0 ? r : state_remove(c->root, c->dir, c->id, err);
 }
 
 static int undo_cgroup(struct container *c, struct err *err)
@@ -386,23 +427,25 @@ static int undo_start_init(struct container *c, struct err *err)
         return r == 0 && c->saved.hostMount ? rootfs_undo(c->saved.hostMount, err) : r;
 }
 
-static int undo_join_resources(struct container *c, struct err *err)
+static int undo_intel_rdt(struct container *c, struct err *err)
 {
         return c->saved.intelRdt ? intelrdt_remove(c->saved.intelRdt, err) : 0;
 }
 
 static int undo_network_devices(struct container *c, struct err *err)
 {
-        return c->netns >= 0 ? netdev_undo(c->netns, err) : 0;
+        /* only while create runs: delete leaves the devices to the kernel (config-linux.md, Network Devices) */
+        return c->netns >= 0 ? netdev_undo(c->saved.netDevices, c->saved.n_netDevices, c->netns, err) : 0;
 }
 
 const struct step create_steps[] = {
         { "state directory", step_state_directory, undo_state_directory },
+        { "intel rdt", step_intel_rdt, undo_intel_rdt },
         { "cgroup", step_cgroup, undo_cgroup },
         { "open host files", step_open_host_files, NULL },
         { "start init", step_start_init, undo_start_init },
         { "id mappings", step_id_mappings, NULL },
-        { "join resources", step_join_resources, undo_join_resources },
+        { "join resources", step_join_resources, NULL },
         { "let init go", step_let_init_go, NULL },
         { "network devices", step_network_devices, undo_network_devices },
         { "terminal", step_terminal, NULL },

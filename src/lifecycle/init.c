@@ -190,7 +190,7 @@ static int enter_root(struct creation *c, int root, struct err *err)
  * the filter is loaded, and the filter must allow that. */
 static bool keeps_privileges(const struct creation *c)
 {
-        return c->plan.seccomp.is_needed && !c->plan.process.no_new_privileges;
+        return c->plan.seccomp.config && !c->plan.process.no_new_privileges;
 }
 
 static int set_kernel_attributes(struct creation *c, struct err *err)
@@ -310,9 +310,9 @@ static int load_filter(struct creation *c, struct err *err)
         _close_ int listener = -EBADF;
         int r;
 
-        if (!c->plan.seccomp.is_needed)
+        if (!c->plan.seccomp.config)
                 return 0;
-        r = seccomp_child_load(&c->plan.seccomp, c->filter, c->n_filter, &listener, err);
+        r = seccomp_child_load(&c->plan.seccomp, c->plan.filter, c->plan.n_filter, &listener, err);
         if (r < 0)
                 return err_at(err, r, "linux.seccomp");
         return listener >= 0 ? ask(c, MESSAGE_LISTENER, listener, err) : 0;

@@ -1,29 +1,32 @@
 /* The plan. */
 #include "lifecycle/plan.h"
 
-#include <ctype.h>
+#include "base/number.h"
+
 #include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* A number without a leading zero; *s is moved behind it. */
-static bool semver_number(const char **s, unsigned long *ret)
+static bool semver_number(const char **s, uint64_t *ret)
 {
-        char *end;
+        size_t len = strspn(*s, "0123456789");
+        char digits[16];
 
-        if (!isdigit((unsigned char)**s) || (**s == '0' && isdigit((unsigned char)(*s)[1])))
+        if (len == 0 || len >= sizeof digits || (**s == '0' && len > 1))
                 return false;
-        *ret = strtoul(*s, &end, 10);
-        *s = end;
-        return true;
+        memcpy(digits, *s, len);
+        digits[len] = '\0';
+        *s += len;
+        return number_u64(digits, UINT64_MAX, ret) == 0;
 }
 
 /* SemVer 2.0.0: 1.2.3, then perhaps -pre.release and +build, of letters, digits and hyphens. */
-static bool parse_semver(const char *s, unsigned long *ret_major, unsigned long *ret_minor)
+static bool parse_semver(const char *s, uint64_t *ret_major, uint64_t *ret_minor)
 {
         static const char *const word = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-.";
-        unsigned long patch;
+        uint64_t patch;
         size_t len;
 
         if (!semver_number(&s, ret_major) || *s++ != '.' || !semver_number(&s, ret_minor) || *s++ != '.' ||
@@ -45,7 +48,7 @@ static bool parse_semver(const char *s, unsigned long *ret_major, unsigned long 
  * release of this specification, but is not compatible with a runtime that supports 1.0 and not 1.1". */
 static int check_version(const char *version, struct err *err)
 {
-        unsigned long major, minor;
+        uint64_t major, minor;
 
         if (!parse_semver(version, &major, &minor))
                 refuse(err, -EINVAL, "must be a version such as %s, not \"%.100s\"", OCI_VERSION, version);
@@ -85,6 +88,51 @@ static int plan_root(const struct oci_config *config, const struct create_option
         return rootfs_plan(config, options->no_pivot, &plan->rootfs, err);
 }
 
+/* The mounts of the configuration, and then ours. */
+static int plan_mounts(const struct oci_config *config, const char *id, const struct context *context,
+                       struct arena *arena, struct plan *plan, struct err *err)
+{
+        struct oci_config *with_notify = arena_alloc(arena, sizeof *with_notify);
+        int r;
+
+        r = notify_plan(arena_printf(arena, "%s/%s", context->root, id), arena, &plan->notify, err);
+        if (r < 0)
+                return r;
+        if (!plan->notify.is_needed)
+                return mounts_plan(config, arena, &plan->mounts, err);
+        *with_notify = *config;
+        with_notify->mounts = arena_alloc(arena, (config->n_mounts + 1) * sizeof *config->mounts);
+        for (size_t i = 0; i < config->n_mounts; i++)
+                with_notify->mounts[i] = config->mounts[i];
+        with_notify->mounts[with_notify->n_mounts++] = plan->notify.mount;
+        return mounts_plan(with_notify, arena, &plan->mounts, err);
+}
+
+/* The variables that the runtime adds to the process's own. */
+static int plan_environment(const struct create_options *options, struct plan *plan, struct err *err)
+{
+        const char *env[DESCRIPTORS_MAX_ENV];
+        int r;
+
+        r = descriptors_plan(options->preserve_fds, &plan->descriptors, err);
+        if (r < 0)
+                return r;
+        for (size_t i = 0, n = descriptors_env(&plan->descriptors, env); i < n; i++)
+                program_putenv(&plan->process.program, env[i]);
+        if (plan->notify.is_needed)
+                program_putenv(&plan->process.program, plan->notify.env);
+        return 0;
+}
+
+static int plan_filter(const struct oci_config *config, struct arena *arena, struct plan *plan, struct err *err)
+{
+        int r = seccomp_plan(config, arena, &plan->seccomp, err);
+
+        if (r < 0 || !plan->seccomp.config)
+                return r;
+        return seccomp_compile(&plan->seccomp, &plan->filter, &plan->n_filter, err);
+}
+
 int plan_make(const struct oci_config *config, const char *id, const struct context *context,
               const struct create_options *options, struct arena *arena, struct plan *ret, struct err *err)
 {
@@ -92,7 +140,7 @@ int plan_make(const struct oci_config *config, const char *id, const struct cont
 
         *ret = (struct plan){ .config = config };
         if ((r = check_version(config->ociVersion, err)) < 0 || (r = plan_root(config, options, ret, err)) < 0 ||
-            (r = idmap_plan(config, &ret->idmap, err)) < 0 || (r = mounts_plan(config, arena, &ret->mounts, err)) < 0 ||
+            (r = idmap_plan(config, &ret->idmap, err)) < 0 || (r = plan_mounts(config, id, context, arena, ret, err)) < 0 ||
             (r = devices_plan(config, arena, &ret->devices, err)) < 0 ||
             (r = masks_plan(config, &ret->masks, err)) < 0 || (r = hooks_plan(config, &ret->hooks, err)) < 0 ||
             (r = sysctl_plan(config, arena, &ret->sysctl, err)) < 0 || (r = uts_plan(config, &ret->uts, err)) < 0 ||
@@ -100,14 +148,14 @@ int plan_make(const struct oci_config *config, const char *id, const struct cont
             (r = intelrdt_plan(config, id, arena, &ret->intelrdt, err)) < 0 ||
             (r = memory_policy_plan(config->linux, arena, &ret->memory_policy, err)) < 0 ||
             (r = personality_plan(config->linux, &ret->personality, err)) < 0 ||
-            (r = seccomp_plan(config, arena, &ret->seccomp, err)) < 0 ||
+            (r = plan_filter(config, arena, ret, err)) < 0 ||
             (r = cgroup_plan(config, id, context->cgroup_manager, context->is_rootless, arena, &ret->cgroup, err)) < 0)
                 return r;
         if (!config->process)
                 return 0;
         ret->has_process = true;
         r = plan_process(config->process, arena, &ret->process, err);
-        return r < 0 ? err_at(err, r, "process") : 0;
+        return r < 0 ? err_at(err, r, "process") : plan_environment(options, ret, err);
 }
 
 void plan_close(struct plan *plan)
@@ -115,4 +163,6 @@ void plan_close(struct plan *plan)
         namespaces_close(&plan->namespaces);
         mounts_close(&plan->mounts);
         devices_close(&plan->devices);
+        free(plan->filter);
+        plan->filter = NULL;
 }

@@ -9,6 +9,7 @@
 #include "cgroup/cgroup.h"
 #include "facility/affinity.h"
 #include "facility/caps.h"
+#include "facility/descriptors.h"
 #include "facility/devices.h"
 #include "facility/hooks.h"
 #include "facility/idmap.h"
@@ -20,6 +21,7 @@
 #include "facility/mount.h"
 #include "facility/namespaces.h"
 #include "facility/netdev.h"
+#include "facility/notify.h"
 #include "facility/oom.h"
 #include "facility/personality.h"
 #include "facility/program.h"
@@ -53,6 +55,7 @@ struct process_plan {
 struct plan {
         const struct oci_config *config;
         struct cgroup_plan cgroup;
+        struct descriptors_plan descriptors;
         struct devices_plan devices;
         struct hooks_plan hooks;
         struct idmap_plan idmap;
@@ -62,9 +65,12 @@ struct plan {
         struct mounts_plan mounts;
         struct namespaces_plan namespaces;
         struct netdev_plan netdev;
+        struct notify_plan notify;
         struct personality_plan personality;
         struct rootfs_plan rootfs;
         struct seccomp_plan seccomp;
+        struct sock_filter *filter; /* seccomp's program; owned */
+        size_t n_filter;
         struct sysctl_plan sysctl;
         struct uts_plan uts;
         struct process_plan process;
