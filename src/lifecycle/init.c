@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 /* What a warning is sent on; the log's sink has no argument. */
 static int warnings = -EBADF;
@@ -275,11 +276,14 @@ static int wait_for_start(struct creation *c, struct err *err)
         }
 }
 
-/* From here on init does not die with the runtime.  Nothing of the host's is needed any more. */
+/* Nothing of the host's is needed any more.  The runtime may exit once it has said CREATED, so the kernel must not
+ * kill init for that; until then the end of the channel does. */
 static int become_created(struct creation *c, struct err *err)
 {
         int r;
 
+        if (prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0)
+                return fail(err, -errno, "outlive the runtime");
         r = say(c, MESSAGE_READY, -EBADF, err);
         if (r < 0)
                 return r;
@@ -289,8 +293,6 @@ static int become_created(struct creation *c, struct err *err)
                 r = wait_for(c, MESSAGE_CREATED, NULL, err);
         if (r < 0)
                 return r;
-        if (prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0)
-                return fail(err, -errno, "outlive the runtime");
         if (!c->is_run) {
                 warnings = -EBADF;
                 fd_replace(&c->channel, -EBADF);
