@@ -6,6 +6,7 @@
 #pragma once
 
 #include <errno.h>
+#include <stddef.h>
 #include <unistd.h>
 
 /* Close fd if it is one.  Never retried: on Linux the descriptor is gone even after EINTR. */
@@ -35,3 +36,9 @@ static inline void fd_replace(int *fd, int with)
         fd_close(*fd);
         *fd = with;
 }
+
+/* Close several descriptors and set them to -EBADF.  Descriptors that were opened one after the other have
+ * numbers one after the other, and are closed by one system call. */
+void fd_close_all(int *const fds[], size_t n);
+#define FD_CLOSE_ALL(...) \
+        fd_close_all((int *const[]){ __VA_ARGS__ }, sizeof((int *const[]){ __VA_ARGS__ }) / sizeof(int *))

@@ -82,6 +82,8 @@ int host_read_file(int dirfd, const char *path, size_t max, char **ret, size_t *
                 len += (size_t)n;
                 if (len > max)
                         return -EFBIG;
+                if (len == (size_t)st.st_size) /* all there is: no need to see the end of the file */
+                        break;
                 if (len == capacity) {
                         capacity *= 2;
                         data = xrealloc(data, capacity + 1);

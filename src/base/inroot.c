@@ -133,6 +133,24 @@ static int walk_mkdirs(struct walk *w, int root, mode_t mode)
         }
 }
 
+/* Nearly always only the last component is missing. */
+static int make_last(int root, const char *path, mode_t mode)
+{
+        const char *slash = strrchr(path, '/');
+        const char *name = slash ? slash + 1 : path;
+        _free_ char *parent = slash ? xasprintf("%.*s", (int)(slash - path), path) : xstrdup("/");
+        _close_ int dir = -EBADF;
+        int r;
+
+        if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+                return -ENOENT;
+        dir = inroot_open(root, parent, O_PATH | O_DIRECTORY);
+        if (dir < 0)
+                return dir;
+        r = make_directory(dir, name, mode);
+        return r < 0 ? r : inroot_open(root, path, O_PATH | O_DIRECTORY);
+}
+
 int inroot_mkdirs(int root, const char *path, mode_t mode)
 {
         __attribute__((cleanup(walk_free))) struct walk w = { 0 };
@@ -140,6 +158,9 @@ int inroot_mkdirs(int root, const char *path, mode_t mode)
 
         fd = inroot_open(root, path, O_PATH | O_DIRECTORY);
         if (fd != -ENOENT)
+                return fd;
+        fd = make_last(root, path, mode);
+        if (fd != -ENOENT && fd != -EEXIST) /* EEXIST: a link that leads to nothing */
                 return fd;
         w.path = xstrdup(path);
         return walk_mkdirs(&w, root, mode);

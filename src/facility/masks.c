@@ -103,6 +103,7 @@ static int mask(struct covers *covers, int root, const char *path, struct err *e
         if (tree < 0)
                 return tree;
         r = sys_move_mount(tree, target);
+        FD_CLOSE_ALL(&target, &clone);
         return r < 0 ? fail(err, r, "mask %s", path) : 0;
 }
 
@@ -123,6 +124,7 @@ static int make_readonly(int root, const char *path, struct err *err)
         if (r < 0)
                 return fail(err, r, "make %s read-only", path);
         r = sys_move_mount(tree, target);
+        FD_CLOSE_ALL(&target, &tree);
         return r < 0 ? fail(err, r, "mount %s read-only", path) : 0;
 }
 
@@ -136,8 +138,7 @@ int masks_child(const struct masks_plan *plan, int root, struct err *err)
                 if (r < 0)
                         err_at(err, r, "linux.maskedPaths[%zu]", i);
         }
-        fd_close(covers.file);
-        fd_close(covers.directory);
+        FD_CLOSE_ALL(&covers.file, &covers.directory);
         for (size_t i = 0; r >= 0 && i < plan->n_readonly; i++) {
                 r = make_readonly(root, plan->readonly[i], err);
                 if (r < 0)

@@ -61,7 +61,9 @@ static int plan_idmap(const struct oci_config *config, const struct mount *m, bo
 static int plan_mount(const struct oci_config *config, const struct oci_mount *c, struct arena *arena, struct mount *m,
                       bool has_user_namespace, struct err *err)
 {
-        *m = (struct mount){ .config = c, .type = c->type, .source = c->source, .idmap = -EBADF, .tree = -EBADF };
+        *m = (struct mount){
+                .config = c, .type = c->type, .source = c->source, .idmap = -EBADF, .tree = -EBADF, .fs = -EBADF
+        };
         mount_options_parse(c->options, c->n_options, arena, &m->options);
         if (*c->destination == '\0') {
                 refuse(err, -EINVAL, "must not be empty");
@@ -267,7 +269,9 @@ static int make_mount(const struct mounts_plan *plan, struct mount *m, int root,
                 if (r < 0)
                         return r;
         }
-        return attach(m, target, err);
+        r = attach(m, target, err);
+        FD_CLOSE_ALL(&target, &m->fs, &m->tree);
+        return r;
 }
 
 int mounts_child(struct mounts_plan *plan, int root, int bundle, struct err *err)
@@ -277,7 +281,6 @@ int mounts_child(struct mounts_plan *plan, int root, int bundle, struct err *err
 
                 if (r < 0)
                         return err_at(err, r, "mounts[%zu]", i);
-                fd_replace(&plan->mounts[i].tree, -EBADF);
         }
         return 0;
 }

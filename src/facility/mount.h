@@ -18,6 +18,7 @@ struct mount {
         struct mount_options options;
         int idmap;         /* a user namespace whose mappings the mount gets, or -EBADF; owned */
         int tree;          /* detached, or -EBADF; owned */
+        int fs;            /* MOUNT_NEW: what tree was made from, or -EBADF; owned */
         bool is_directory; /* the tree's root */
 };
 

@@ -186,8 +186,7 @@ static int set_implied(const struct mount *m, int fs, const char *label, int tar
 
 int mount_tree_new(struct mount *m, const char *label, int target, struct err *err)
 {
-        _close_ int fs = sys_fsopen(m->type);
-        int r;
+        int fs = m->fs = sys_fsopen(m->type), r;
 
         if (fs < 0) {
                 fail(err, fs, "mount %s on %s", m->type, m->config->destination);

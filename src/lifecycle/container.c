@@ -56,10 +56,7 @@ char *container_state_json(const struct container *c, enum container_status stat
 
 void container_close(struct container *c)
 {
-        fd_replace(&c->procfs, -EBADF);
-        fd_replace(&c->root, -EBADF);
-        fd_replace(&c->dir, -EBADF);
-        fd_replace(&c->netns, -EBADF);
+        FD_CLOSE_ALL(&c->procfs, &c->root, &c->dir, &c->netns);
         arena_free(c->arena);
         c->arena = NULL;
 }

@@ -513,13 +513,8 @@ void creation_end(struct creation *c)
 {
         plan_close(&c->plan);
         cgroup_close(&c->cgroup);
-        fd_close(c->bundle);
-        fd_close(c->rootfs);
-        fd_close(c->channel);
-        fd_close(c->start_socket);
-        fd_close(c->console_socket);
-        fd_close(c->master);
-        fd_close(c->pidfd);
+        FD_CLOSE_ALL(&c->bundle, &c->rootfs, &c->channel, &c->start_socket, &c->console_socket, &c->master, &c->pidfd,
+                     &c->container.procfs, &c->container.root, &c->container.dir, &c->container.netns);
         free(c->rootfs_path);
         container_close(&c->container);
 }

@@ -4,6 +4,8 @@
 #include "lifecycle/container.h"
 #include "lifecycle/undo.h"
 
+#include <errno.h>
+
 int container_delete(const struct context *context, const char *id, bool is_forced, struct err *err)
 {
         _container_ struct container c = CONTAINER_NONE;
@@ -23,7 +25,5 @@ int container_delete(const struct context *context, const char *id, bool is_forc
                        state_status_name(status));
                 return err_hint(err, "stop it first (ocirun kill %s KILL), or use --force", id);
         }
-        r = undo_all(&c, err);
-        undo_run_poststop(&c);
-        return r;
+        return undo_delete(&c, err);
 }

@@ -19,7 +19,6 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 
 /* What a warning is sent on; the log's sink has no argument. */
 static int warnings = -EBADF;
@@ -241,8 +240,9 @@ static int become_process(struct creation *c, int root, int slave, char **ret_pr
                 r = setsid() < 0 && errno != EPERM ? fail(err, -errno, "begin a session") : 0;
         if (r < 0)
                 return err_at(err, r, "process.terminal");
-        if (!c->options->no_new_keyring && ((r = lsm_child_keys(&c->plan.process.lsm, c->container.procfs, c->pid, err)) < 0 ||
-                                            (r = keyring_child(c->container.id, err)) < 0))
+        if (!c->options->no_new_keyring &&
+            ((r = lsm_child_keys(&c->plan.process.lsm, c->container.procfs, c->pid, err)) < 0 ||
+             (r = keyring_child(c->container.id, err)) < 0))
                 return r;
         if (!c->plan.has_process)
                 return 0;
@@ -338,7 +338,6 @@ static int execute(struct creation *c, int root, const char *program, struct err
                 if (r < 0)
                         return err_at(err, r, "process");
         }
-        (void)umask(c->plan.process.user.umask);
         (void)sigemptyset(&none);
         if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
                 return fail(err, -errno, "unblock signals");

@@ -140,7 +140,8 @@ int plan_make(const struct oci_config *config, const char *id, const struct cont
 
         *ret = (struct plan){ .config = config };
         if ((r = check_version(config->ociVersion, err)) < 0 || (r = plan_root(config, options, ret, err)) < 0 ||
-            (r = idmap_plan(config, &ret->idmap, err)) < 0 || (r = plan_mounts(config, id, context, arena, ret, err)) < 0 ||
+            (r = idmap_plan(config, &ret->idmap, err)) < 0 ||
+            (r = plan_mounts(config, id, context, arena, ret, err)) < 0 ||
             (r = devices_plan(config, arena, &ret->devices, err)) < 0 ||
             (r = masks_plan(config, &ret->masks, err)) < 0 || (r = hooks_plan(config, &ret->hooks, err)) < 0 ||
             (r = sysctl_plan(config, arena, &ret->sysctl, err)) < 0 || (r = uts_plan(config, &ret->uts, err)) < 0 ||

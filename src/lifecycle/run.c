@@ -6,8 +6,8 @@
 #include "facility/terminal_relay.h"
 #include "lifecycle/channel.h"
 #include "lifecycle/creation.h"
-#include "lifecycle/delete.h"
 #include "lifecycle/start_program.h"
+#include "lifecycle/undo.h"
 #include "sys/sys.h"
 
 #include <poll.h>
@@ -112,13 +112,25 @@ static int open_signals(struct err *err)
         return fd < 0 ? fail(err, -errno, "make a signalfd") : fd;
 }
 
-static int check_terminal(const struct create_options *options, const struct run_options *run,
-                          const struct creation *c, struct err *err)
+static int check_terminal(const struct create_options *options, const struct run_options *run, const struct creation *c,
+                          struct err *err)
 {
         if (!c->plan.process.terminal.is_needed || !run->is_detached || options->console_socket)
                 return 0;
         refuse(err, -EINVAL, "a detached container with a terminal needs --console-socket");
         return err_at(err, err->code, "config.json: process.terminal");
+}
+
+/* Delete the container, unless somebody else did, or a failed hook. */
+static int end(struct container *c, struct err *err)
+{
+        int r = state_lock(c->dir, c->id, err);
+
+        if (r == -ENOENT) {
+                err_clear(err); /* it is gone, as it should be */
+                return 0;
+        }
+        return r < 0 ? r : undo_delete(c, err);
 }
 
 int container_run(const struct context *context, const char *id, const struct create_options *options,
@@ -146,7 +158,7 @@ int container_run(const struct context *context, const char *id, const struct cr
                 r = stay(&c, signals, ret_status, err);
         if (r < 0 || !run->keep) {
                 struct err delete_err = { 0 };
-                int r_delete = container_delete(context, id, true, &delete_err);
+                int r_delete = end(&c.container, &delete_err);
 
                 if (r_delete < 0 && r >= 0) {
                         *err = delete_err;

@@ -59,8 +59,7 @@ static void destroy(struct container *c)
 {
         struct err err = { 0 };
 
-        (void)undo_all(c, &err); /* what cannot be undone is logged; the hook's error is the result */
-        undo_run_poststop(c);
+        (void)undo_delete(c, &err); /* what cannot be undone is logged; the hook's error is the result */
 }
 
 static int run_poststart(struct container *c, struct err *err)

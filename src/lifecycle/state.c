@@ -129,9 +129,8 @@ int state_remove(int root, int dir, const char *id, struct err *err)
         DIR *stream;
         int fd, r = 0;
 
-        /* by name first, since nearly always nothing else is there */
+        /* nearly always nothing else is there */
         (void)host_unlink(dir, STATE_FILE);
-        (void)host_unlink(dir, START_SOCKET);
         r = host_rmdir(root, id);
         if (r == 0 || r == -ENOENT)
                 return 0;

@@ -45,3 +45,11 @@ void undo_run_poststop(const struct container *c)
         state = container_state_json(c, STATUS_STOPPED, 0);
         hooks_run_all(hooks->poststop, hooks->n_poststop, hook_names[HOOK_POSTSTOP], state, -EBADF);
 }
+
+int undo_delete(struct container *c, struct err *err)
+{
+        int r = undo_all(c, err);
+
+        undo_run_poststop(c);
+        return r;
+}

@@ -11,5 +11,8 @@ int undo_all(struct container *c, struct err *err);
 /* Undo the first n steps. */
 int undo_steps(struct container *c, size_t n, struct err *err);
 
+/* Delete the container, which is locked: undo everything, and run the poststop hooks. */
+int undo_delete(struct container *c, struct err *err);
+
 /* The poststop hooks (runtime.md, Lifecycle, step 13).  Failures are warnings. */
 void undo_run_poststop(const struct container *c);
