@@ -1,15 +1,9 @@
 /* Stand-ins for the tables of facilities that are not there yet. */
 #include "facility/caps.h"
-#include "facility/descriptors.h"
-#include "facility/hooks.h"
 #include "facility/memory_policy.h"
 #include "facility/seccomp.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-const char *const hook_names[N_HOOK_KINDS] = { "prestart",       "createRuntime", "createContainer",
-                                               "startContainer", "poststart",     "poststop" };
+#include <stddef.h>
 
 char *caps_name(struct arena *arena, unsigned capability)
 {
@@ -34,12 +28,4 @@ const char *const seccomp_flag_names[] = { "SECCOMP_FILTER_FLAG_LOG", NULL };
 bool seccomp_architecture_is_supported(const char *name)
 {
         return true;
-}
-
-int descriptors_open_standard(struct err *err)
-{
-        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-                if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
-                        BUG("descriptor %d is not the lowest that is free", fd);
-        return 0;
 }
