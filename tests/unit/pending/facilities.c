@@ -1,14 +1,8 @@
 /* Stand-ins for the tables of facilities that are not there yet. */
-#include "facility/caps.h"
 #include "facility/memory_policy.h"
 #include "facility/seccomp.h"
 
 #include <stddef.h>
-
-char *caps_name(struct arena *arena, unsigned capability)
-{
-        return capability == 0 ? arena_strdup(arena, "CAP_CHOWN") : NULL;
-}
 
 const char *memory_policy_mode_name(size_t i)
 {
