@@ -1,18 +1,7 @@
 /* Stand-ins for the tables of facilities that are not there yet. */
-#include "facility/memory_policy.h"
 #include "facility/seccomp.h"
 
 #include <stddef.h>
-
-const char *memory_policy_mode_name(size_t i)
-{
-        return i == 0 ? "MPOL_DEFAULT" : NULL;
-}
-
-const char *memory_policy_flag_name(size_t i)
-{
-        return i == 0 ? "MPOL_F_STATIC_NODES" : NULL;
-}
 
 const char *const seccomp_action_names[] = { "SCMP_ACT_ALLOW", NULL };
 const char *const seccomp_operator_names[] = { "SCMP_CMP_EQ", NULL };
