@@ -29,6 +29,34 @@ int inroot_open(int root, const char *path, int flags)
         return fd;
 }
 
+static int check_regular(int fd)
+{
+        struct stat st;
+
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        return S_ISREG(st.st_mode) ? 0 : -EINVAL;
+}
+
+int inroot_open_regular(int root, const char *path)
+{
+        _close_ int fd = inroot_open(root, path, O_PATH);
+        int r;
+
+        /* Looked at before it is opened, since opening some devices has an effect; and once more after that,
+         * since it may have been exchanged. */
+        if (fd < 0)
+                return fd;
+        r = check_regular(fd);
+        if (r < 0)
+                return r;
+        fd_replace(&fd, inroot_open(root, path, O_RDONLY | O_NONBLOCK));
+        if (fd < 0)
+                return fd;
+        r = check_regular(fd);
+        return r < 0 ? r : take_fd(&fd);
+}
+
 /* A path on which one walks: prefix, which is resolved, and rest, which is to come. */
 struct walk {
         char *path; /* prefix and rest; rest begins at this offset */

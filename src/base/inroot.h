@@ -17,6 +17,10 @@
 /* Open an existing file; O_CLOEXEC is added.  A negative errno on failure. */
 int inroot_open(int root, const char *path, int flags);
 
+/* Open a regular file for reading; -EINVAL when it is something else.  A FIFO does not make this wait, and
+ * a device is not opened. */
+int inroot_open_regular(int root, const char *path);
+
 /* Open a directory as O_PATH, making it and its missing parents with this mode first.  Made directories
  * do not inherit setgid from their parent. */
 int inroot_mkdirs(int root, const char *path, mode_t mode);

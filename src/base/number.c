@@ -2,7 +2,9 @@
 #include "base/number.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
+#include <string.h>
 
 int number_u64(const char *text, uint64_t max, uint64_t *ret)
 {
@@ -51,4 +53,48 @@ int number_pid(const char *text, int *ret)
                 return -ERANGE;
         *ret = (int)n;
         return 0;
+}
+
+/* One number of a list, with the spaces around it. */
+static int take_number(const char **text, size_t n_bits, size_t *ret)
+{
+        const char *p = *text + strspn(*text, " ");
+        size_t n = 0;
+
+        if (*p < '0' || *p > '9')
+                return -EINVAL;
+        for (; *p >= '0' && *p <= '9'; p++) {
+                n = 10 * n + (size_t)(*p - '0');
+                if (n >= n_bits)
+                        return -ERANGE;
+        }
+        *text = p + strspn(p, " ");
+        *ret = n;
+        return 0;
+}
+
+int number_list(const char *text, size_t n_bits, unsigned long *bits)
+{
+        for (;; text++) {
+                size_t first, last;
+                int r = take_number(&text, n_bits, &first);
+
+                if (r < 0)
+                        return r;
+                last = first;
+                if (*text == '-') {
+                        text++;
+                        r = take_number(&text, n_bits, &last);
+                        if (r < 0)
+                                return r;
+                        if (last < first)
+                                return -EINVAL;
+                }
+                for (size_t i = first; i <= last; i++)
+                        bits[i / LONG_BIT] |= 1UL << i % LONG_BIT;
+                if (*text == '\0')
+                        return 0;
+                if (*text != ',')
+                        return -EINVAL;
+        }
 }

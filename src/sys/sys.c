@@ -109,9 +109,40 @@ int sys_execveat(int fd, char *const argv[], char *const envp[])
         return CALL(SYS_execveat, fd, "", argv, envp, AT_EMPTY_PATH);
 }
 
+int sys_getcwd(char *buf, size_t size)
+{
+        return CALL(SYS_getcwd, buf, size);
+}
+
+int sys_access(int fd, int mode)
+{
+        return CALL(SYS_faccessat2, fd, "", mode, AT_EMPTY_PATH | AT_EACCESS);
+}
+
 int sys_close_range(unsigned first, unsigned last, unsigned flags)
 {
         return CALL(SYS_close_range, first, last, flags);
+}
+
+int sys_capget(uint64_t *ret_effective, uint64_t *ret_permitted, uint64_t *ret_inheritable)
+{
+        struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+        struct __user_cap_data_struct data[2] = { 0 };
+        int r = CALL(SYS_capget, &header, data);
+
+        if (r < 0)
+                return r;
+        *ret_effective = data[0].effective | (uint64_t)data[1].effective << 32;
+        *ret_permitted = data[0].permitted | (uint64_t)data[1].permitted << 32;
+        *ret_inheritable = data[0].inheritable | (uint64_t)data[1].inheritable << 32;
+        return r;
+}
+
+bool sys_is_capable(unsigned capability)
+{
+        uint64_t effective, permitted, inheritable;
+
+        return sys_capget(&effective, &permitted, &inheritable) == 0 && effective >> capability & 1;
 }
 
 int sys_capset(uint64_t effective, uint64_t permitted, uint64_t inheritable)
@@ -171,4 +202,9 @@ int sys_ioprio_set(int which, int who, int priority)
 int sys_set_mempolicy(int mode, const unsigned long *nodes, unsigned long max_node)
 {
         return CALL(SYS_set_mempolicy, mode, nodes, max_node);
+}
+
+int sys_get_mempolicy(unsigned flags, unsigned long *ret_nodes, unsigned long max_node)
+{
+        return CALL(SYS_get_mempolicy, NULL, ret_nodes, max_node, NULL, flags);
 }

@@ -42,8 +42,13 @@ pid_t sys_clone3(struct clone_args *args);
 int sys_pidfd_open(pid_t pid);
 int sys_pidfd_send_signal(int pidfd, int signal);
 int sys_execveat(int fd, char *const argv[], char *const envp[]); /* AT_EMPTY_PATH */
+int sys_getcwd(char *buf, size_t size); /* with its '\0'; begins with "(unreachable)" outside of the root */
+int sys_access(int fd, int mode);       /* R_OK, W_OK, X_OK; by the effective ids */
 int sys_close_range(unsigned first, unsigned last, unsigned flags);
 
+/* The three sets of this thread. */
+int sys_capget(uint64_t *ret_effective, uint64_t *ret_permitted, uint64_t *ret_inheritable);
+bool sys_is_capable(unsigned capability); /* CAP_*: is it in the effective set? */
 int sys_capset(uint64_t effective, uint64_t permitted, uint64_t inheritable);
 int sys_setgroups(size_t n, const gid_t *gids);
 int sys_setresuid(uid_t uid); /* all three; of this thread */
@@ -62,7 +67,10 @@ struct sched_attr_v1 {
         uint64_t runtime;
         uint64_t deadline;
         uint64_t period;
+        uint32_t util_min;
+        uint32_t util_max;
 };
 int sys_sched_setattr(const struct sched_attr_v1 *attr);
 int sys_ioprio_set(int which, int who, int priority);
 int sys_set_mempolicy(int mode, const unsigned long *nodes, unsigned long max_node);
+int sys_get_mempolicy(unsigned flags, unsigned long *ret_nodes, unsigned long max_node);

@@ -1,30 +1,7 @@
 /* Stand-ins for the tables of facilities that are not there yet. */
-#include "facility/caps.h"
-#include "facility/descriptors.h"
-#include "facility/hooks.h"
-#include "facility/memory_policy.h"
 #include "facility/seccomp.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-const char *const hook_names[N_HOOK_KINDS] = { "prestart",       "createRuntime", "createContainer",
-                                               "startContainer", "poststart",     "poststop" };
-
-char *caps_name(struct arena *arena, unsigned capability)
-{
-        return capability == 0 ? arena_strdup(arena, "CAP_CHOWN") : NULL;
-}
-
-const char *memory_policy_mode_name(size_t i)
-{
-        return i == 0 ? "MPOL_DEFAULT" : NULL;
-}
-
-const char *memory_policy_flag_name(size_t i)
-{
-        return i == 0 ? "MPOL_F_STATIC_NODES" : NULL;
-}
+#include <stddef.h>
 
 const char *const seccomp_action_names[] = { "SCMP_ACT_ALLOW", NULL };
 const char *const seccomp_operator_names[] = { "SCMP_CMP_EQ", NULL };
@@ -34,12 +11,4 @@ const char *const seccomp_flag_names[] = { "SECCOMP_FILTER_FLAG_LOG", NULL };
 bool seccomp_architecture_is_supported(const char *name)
 {
         return true;
-}
-
-int descriptors_open_standard(struct err *err)
-{
-        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-                if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
-                        BUG("descriptor %d is not the lowest that is free", fd);
-        return 0;
 }
