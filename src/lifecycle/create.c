@@ -117,7 +117,7 @@ static int make_record(struct creation *c, struct err *err)
                 .version = SAVED_STATE_VERSION,
                 .has_version = true,
                 .state = state,
-                .hasProcess = c->plan.has_process,
+                .hasProcess = c->plan.has_process && c->plan.process.program.argv,
                 .has_hasProcess = true,
                 .hooks = c->config.hooks,
                 .hostMount = c->plan.rootfs.has_mount_namespace ? NULL : state->rootfs,
@@ -230,9 +230,11 @@ static int open_config_files(struct creation *c, struct err *err)
         struct plan *plan = &c->plan;
         int r;
 
-        if ((r = namespaces_prepare(&plan->namespaces, err)) < 0 || (r = open_idmaps(c, err)) < 0 ||
-            (r = lsm_prepare(&plan->process.lsm, err)) < 0)
+        if ((r = namespaces_prepare(&plan->namespaces, err)) < 0 || (r = open_idmaps(c, err)) < 0)
                 return r;
+        r = lsm_prepare(&plan->process.lsm, err);
+        if (r < 0)
+                return err_at(err, r, "process");
         r = plan->notify.is_needed ? notify_prepare(c->container.dir, err) : 0;
         if (r < 0)
                 return r;

@@ -237,13 +237,17 @@ static int become_process(struct creation *c, int root, int slave, char **ret_pr
         if (slave >= 0)
                 r = terminal_child_attach(slave, err);
         else
-                r = setsid() < 0 && errno != EPERM ? fail(err, -errno, "begin a session") : 0;
+                r = setsid() < 0 ? fail(err, -errno, "begin a session") : 0;
         if (r < 0)
                 return err_at(err, r, "process.terminal");
-        if (!c->options->no_new_keyring &&
-            ((r = lsm_child_keys(&c->plan.process.lsm, c->container.procfs, c->pid, err)) < 0 ||
-             (r = keyring_child(c->container.id, err)) < 0))
-                return r;
+        if (!c->options->no_new_keyring) {
+                r = lsm_child_keys(&c->plan.process.lsm, c->container.procfs, c->pid, err);
+                if (r < 0)
+                        return err_at(err, r, "process");
+                r = keyring_child(c->container.id, err);
+                if (r < 0)
+                        return r;
+        }
         if (!c->plan.has_process)
                 return 0;
         r = set_kernel_attributes(c, err);

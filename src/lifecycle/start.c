@@ -86,8 +86,14 @@ static bool is_hook_error(const struct err *err)
 
 int start_program(struct container *c, int channel, struct err *err)
 {
-        int r = start_init(c, channel, err);
+        int r;
 
+        /* "This operation MUST generate an error if process was not set." */
+        if (!c->saved.hasProcess) {
+                refuse(err, -EINVAL, "is required to start a container, and missing");
+                return err_at(err, err->code, "config.json: process.args");
+        }
+        r = start_init(c, channel, err);
         if (r < 0) {
                 if (is_hook_error(err))
                         destroy(c);
@@ -113,10 +119,6 @@ int container_start(const struct context *context, const char *id, struct err *e
         status = container_status(&c);
         if (status != STATUS_CREATED)
                 return refuse(err, -EINVAL, "cannot start a container that is %s", state_status_name(status));
-        if (!c.saved.hasProcess) {
-                refuse(err, -EINVAL, "is required to start, and missing");
-                return err_at(err, err->code, "config.json: process");
-        }
         connection = host_connect_at(c.dir, START_SOCKET, SOCK_SEQPACKET);
         if (connection == -ECONNREFUSED)
                 return refuse(err, -EINVAL, "cannot start a container that is running");
