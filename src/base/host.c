@@ -197,6 +197,16 @@ int host_stat(int dirfd, const char *name, struct stat *ret)
         return fstatat(dirfd, name, ret, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }
 
+int host_access(int dirfd, const char *path, int mode)
+{
+        return faccessat(dirfd, path, mode, AT_EACCESS) < 0 ? -errno : 0;
+}
+
+int host_chown(int dirfd, const char *name, uid_t uid, gid_t gid)
+{
+        return fchownat(dirfd, name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+}
+
 int host_mkdirs(const char *path, mode_t mode)
 {
         _free_ char *copy = NULL;

@@ -52,6 +52,12 @@ int host_rename(int dirfd, const char *from, const char *to);
 /* fstatat(2) that does not follow a symbolic link. */
 int host_stat(int dirfd, const char *name, struct stat *ret);
 
+/* Whether the caller may read, write or search (R_OK, W_OK, X_OK): 0 or a negative errno. */
+int host_access(int dirfd, const char *path, int mode);
+
+/* fchownat(2) that does not follow a symbolic link; an id of -1 is left as it is. */
+int host_chown(int dirfd, const char *name, uid_t uid, gid_t gid);
+
 /* Make a directory and its missing parents (these with mode 0755) and open it as O_PATH. */
 int host_mkdirs(const char *path, mode_t mode);
 

@@ -1,13 +1,9 @@
 /* What the global options say; the same for every command. */
 #pragma once
 
-#include <stdbool.h>
+#include "cgroup/cgroup.h"
 
-enum cgroup_manager {
-        CGROUP_MANAGER_CGROUPFS,
-        CGROUP_MANAGER_SYSTEMD,
-        CGROUP_MANAGER_DISABLED, /* the container stays in the cgroup of the runtime */
-};
+#include <stdbool.h>
 
 struct context {
         const char *root; /* --root: the directory with one state directory a container */
