@@ -54,3 +54,13 @@ const char *spec_map_get(const struct oci_pair *pairs, size_t n, const char *key
                         return pairs[i].value;
         return NULL;
 }
+
+const struct oci_namespace *spec_namespace(const struct oci_config *config, const char *type)
+{
+        const struct oci_linux *linux = config->linux;
+
+        for (size_t i = 0; linux && i < linux->n_namespaces; i++)
+                if (strcmp(linux->namespaces[i].type, type) == 0)
+                        return &linux->namespaces[i];
+        return NULL;
+}

@@ -111,3 +111,6 @@ void spec_merge(const struct spec_type *type, struct arena *arena, void *to, con
 
 /* The value of a map, or NULL. */
 const char *spec_map_get(const struct oci_pair *pairs, size_t n, const char *key);
+
+/* The row of linux.namespaces with this type, or NULL: the container stays in the runtime's namespace. */
+const struct oci_namespace *spec_namespace(const struct oci_config *config, const char *type);

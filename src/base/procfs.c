@@ -43,7 +43,9 @@ int procfs_write(int procfs, const char *path, const char *text)
         if (fd < 0)
                 return fd;
         n = write(fd, text, strlen(text));
-        return n < 0 ? -errno : 0;
+        if (n < 0)
+                return -errno;
+        return (size_t)n == strlen(text) ? 0 : -EINVAL;
 }
 
 int procfs_identify(int procfs, pid_t pid, struct process_identity *ret)

@@ -17,7 +17,8 @@ int procfs_open(struct err *err);
  * are crossed: use the number of a process and not "self". */
 int procfs_open_file(int procfs, const char *path, int flags);
 
-/* Write text to a file below /proc in a single write. */
+/* Write text to a file below /proc in a single write.  -EINVAL when the kernel took only a part of it: it
+ * does so with what follows a number that it wanted. */
 int procfs_write(int procfs, const char *path, const char *text);
 
 /* What tells a process from a later one with the same id: when it began, in clock ticks since boot, and
