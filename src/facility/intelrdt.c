@@ -5,7 +5,7 @@
 #include "base/fd.h"
 #include "base/host.h"
 #include "base/log.h"
-#include "facility/schemata.h"
+#include "facility/intelrdt_schemata.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -113,12 +113,13 @@ static int plan_all(const struct oci_intel_rdt *rdt, const char *id, struct aren
 int intelrdt_plan(const struct oci_config *config, const char *id, struct arena *arena, struct intelrdt_plan *ret,
                   struct err *err)
 {
+        const struct oci_intel_rdt *rdt = config->linux ? config->linux->intelRdt : NULL;
         int r;
 
-        *ret = (struct intelrdt_plan){ .is_enabled = config->linux && config->linux->intelRdt };
-        if (!ret->is_enabled)
+        *ret = (struct intelrdt_plan){ .is_enabled = rdt };
+        if (!rdt)
                 return 0;
-        r = plan_all(config->linux->intelRdt, id, arena, ret, err);
+        r = plan_all(rdt, id, arena, ret, err);
         if (r < 0)
                 return err_at(err, r, "linux.intelRdt");
         return 0;
@@ -224,7 +225,7 @@ static int compare_schemata(const struct intelrdt_plan *plan, int root, struct e
         if (r < 0)
                 return fail(err, r, "read %s of resctrl", path);
         for (size_t i = 0; i < N_ELEMENTS(wanted); i++) {
-                r = wanted[i] ? schemata_compare(wanted[i], present, root, err) : 0;
+                r = wanted[i] ? intelrdt_schemata_compare(wanted[i], present, root, err) : 0;
                 if (r < 0)
                         return r;
         }

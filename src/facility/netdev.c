@@ -4,8 +4,8 @@
 #include "base/fd.h"
 #include "base/host.h"
 #include "base/log.h"
-#include "facility/link.h"
-#include "facility/netlink.h"
+#include "facility/netdev_link.h"
+#include "facility/netdev_message.h"
 
 #include <ctype.h>
 #include <fcntl.h>
@@ -55,29 +55,28 @@ static bool is_template(const char *name)
 
 static int compare_new_names(const void *x, const void *y)
 {
-        return strcmp(new_name(*(const struct oci_net_device *const *)x),
-                      new_name(*(const struct oci_net_device *const *)y));
+        return strcmp(new_name(x), new_name(y));
 }
 
-static int check_unique(const struct oci_linux *linux, struct err *err)
+static int check_unique(const struct oci_linux *linux, struct arena *arena, struct err *err)
 {
-        _free_ const struct oci_net_device **sorted = xcalloc(linux->n_netDevices, sizeof *sorted);
+        size_t n = linux->n_netDevices;
+        struct oci_net_device *sorted = arena_alloc(arena, n * sizeof *sorted);
 
-        for (size_t i = 0; i < linux->n_netDevices; i++)
-                sorted[i] = &linux->netDevices[i];
-        qsort(sorted, linux->n_netDevices, sizeof *sorted, compare_new_names);
-        for (size_t i = 1; i < linux->n_netDevices; i++) {
-                const char *name = new_name(sorted[i]);
+        memcpy(sorted, linux->netDevices, n * sizeof *sorted);
+        qsort(sorted, n, sizeof *sorted, compare_new_names);
+        for (size_t i = 1; i < n; i++) {
+                const char *name = new_name(&sorted[i]);
 
-                if (is_template(name) || strcmp(name, new_name(sorted[i - 1])) != 0)
+                if (is_template(name) || strcmp(name, new_name(&sorted[i - 1])) != 0)
                         continue;
-                refuse(err, -EEXIST, "would be %s in the container, as %s would", name, sorted[i - 1]->key);
-                return err_at(err, -EEXIST, "%s", sorted[i]->key);
+                refuse(err, -EEXIST, "would be %s in the container, as %s would", name, sorted[i - 1].key);
+                return err_at(err, -EEXIST, "%s", sorted[i].key);
         }
         return 0;
 }
 
-static int plan_devices(const struct oci_config *config, bool is_rootless, struct err *err)
+static int plan_devices(const struct oci_config *config, struct arena *arena, bool is_rootless, struct err *err)
 {
         const struct oci_linux *linux = config->linux;
         int r;
@@ -100,17 +99,18 @@ static int plan_devices(const struct oci_config *config, bool is_rootless, struc
                 if (r < 0)
                         return err_at(err, r, "%s", device->key);
         }
-        return check_unique(linux, err);
+        return check_unique(linux, arena, err);
 }
 
-int netdev_plan(const struct oci_config *config, bool is_rootless, struct netdev_plan *ret, struct err *err)
+int netdev_plan(const struct oci_config *config, struct arena *arena, bool is_rootless, struct netdev_plan *ret,
+                struct err *err)
 {
         int r;
 
         *ret = (struct netdev_plan){ 0 };
         if (!config->linux || config->linux->n_netDevices == 0)
                 return 0;
-        r = plan_devices(config, is_rootless, err);
+        r = plan_devices(config, arena, is_rootless, err);
         if (r < 0)
                 return err_at(err, r, "linux.netDevices");
         *ret = (struct netdev_plan){ config->linux->netDevices, config->linux->n_netDevices };
@@ -145,7 +145,7 @@ static int open_networks(int netns, struct networks *ret, struct err *err)
         ret->here_ns = host_open(AT_FDCWD, "/proc/self/ns/net", O_RDONLY);
         if (ret->here_ns < 0)
                 return fail(err, ret->here_ns, "open the runtime's network namespace");
-        ret->here = netlink_open();
+        ret->here = netdev_message_socket();
         if (ret->here < 0)
                 return fail(err, ret->here, "open a netlink socket");
         if (netns < 0)
@@ -156,7 +156,7 @@ static int open_networks(int netns, struct networks *ret, struct err *err)
                 return refuse(err, -EINVAL, "the container's network namespace is the runtime's own");
         if (setns(netns, CLONE_NEWNET) < 0)
                 return fail(err, -errno, "enter the container's network namespace");
-        ret->there = netlink_open();
+        ret->there = netdev_message_socket();
         r = setns(ret->here_ns, CLONE_NEWNET) < 0 ? -errno : 0;
         if (r < 0)
                 return fail(err, r, "return to the runtime's network namespace");
@@ -171,7 +171,7 @@ static int open_networks(int netns, struct networks *ret, struct err *err)
 static int choose_index(const struct networks *n, const struct saved_net_device *devices, size_t n_devices, int index,
                         int *ret)
 {
-        struct link link;
+        struct netdev_link link;
         int r;
 
         for (;; index++) {
@@ -179,7 +179,7 @@ static int choose_index(const struct networks *n, const struct saved_net_device 
 
                 while (i < n_devices && devices[i].containerIndex != index)
                         i++;
-                r = i < n_devices ? 0 : link_find(n->there, NULL, index, &link);
+                r = i < n_devices ? 0 : netdev_link_find(n->there, NULL, index, &link);
                 if (r < 0)
                         break;
         }
@@ -191,10 +191,10 @@ static int locate_device(const struct networks *n, const struct oci_net_device *
                          struct saved_net_device *devices, size_t n_devices, struct err *err)
 {
         struct saved_net_device *saved = &devices[n_devices];
-        struct link link;
+        struct netdev_link link;
         int r;
 
-        r = link_find(n->here, device->key, 0, &link);
+        r = netdev_link_find(n->here, device->key, 0, &link);
         if (r < 0)
                 return fail(err, r, "find the network device %s", device->key);
         for (size_t i = 0; i < n_devices; i++)
@@ -208,7 +208,7 @@ static int locate_device(const struct networks *n, const struct oci_net_device *
         saved->isUp = link.is_up;
         saved->has_isUp = true;
         if (!is_template(saved->containerName)) {
-                r = link_find(n->there, saved->containerName, 0, &link);
+                r = netdev_link_find(n->there, saved->containerName, 0, &link);
                 if (r >= 0)
                         r = refuse(err, -EEXIST, "the container's network namespace has a device %s already",
                                    saved->containerName);
@@ -221,7 +221,7 @@ static int locate_device(const struct networks *n, const struct oci_net_device *
         if (r < 0)
                 return fail(err, r, "find an index for %s in the container's network namespace", saved->name);
         saved->has_containerIndex = true;
-        return link_find_addresses(n->here, arena, saved, err);
+        return netdev_link_find_addresses(n->here, arena, saved, err);
 }
 
 int netdev_locate(const struct netdev_plan *plan, int netns, struct arena *arena, struct saved_net_device **ret,
@@ -255,25 +255,25 @@ static int move_there(const struct networks *n, int netns, const struct saved_ne
                                       device->containerName);
         int r;
 
-        r = link_move(n->here, device->index, netns, device->containerIndex, device->containerName, what, err);
+        r = netdev_link_move(n->here, device->index, netns, device->containerIndex, device->containerName, what, err);
         if (r < 0)
                 return r;
-        r = link_add_addresses(n->there, device, device->containerIndex, device->containerName, err);
+        r = netdev_link_add_addresses(n->there, device, device->containerIndex, device->containerName, err);
         if (r < 0)
                 return r;
-        return link_set_up(n->there, device->containerIndex, device->containerName, err);
+        return netdev_link_set_up(n->there, device->containerIndex, device->containerName, err);
 }
 
 /* ---- and back ---- */
 
 /* The device in the runtime's namespace; the kernel may have returned it under another name. */
-static int find_here(const struct networks *n, const struct saved_net_device *device, struct link *ret)
+static int find_here(const struct networks *n, const struct saved_net_device *device, struct netdev_link *ret)
 {
-        int r = link_find(n->here, device->name, 0, ret);
+        int r = netdev_link_find(n->here, device->name, 0, ret);
 
         if (r >= 0 && strcmp(ret->hardware_address, device->hardwareAddress) == 0)
                 return 0;
-        r = link_find(n->here, NULL, device->index, ret);
+        r = netdev_link_find(n->here, NULL, device->index, ret);
         if (r >= 0 && strcmp(ret->hardware_address, device->hardwareAddress) != 0)
                 return -ENODEV;
         return r;
@@ -282,22 +282,22 @@ static int find_here(const struct networks *n, const struct saved_net_device *de
 static int move_here(const struct networks *n, const struct saved_net_device *device, struct err *err)
 {
         _free_ char *what = xasprintf("move %s back from the container's network namespace", device->name);
-        struct link link;
+        struct netdev_link link;
         int r, index = 0;
 
-        r = link_find(n->there, NULL, device->containerIndex, &link);
+        r = netdev_link_find(n->there, NULL, device->containerIndex, &link);
         if (r >= 0 && strcmp(link.hardware_address, device->hardwareAddress) != 0)
                 r = -ENODEV;
         if (r < 0)
                 return fail(err, r, "find the network device %s", device->name);
-        if (link_find(n->here, NULL, device->index, &link) == -ENODEV)
+        if (netdev_link_find(n->here, NULL, device->index, &link) == -ENODEV)
                 index = device->index;
-        return link_move(n->there, device->containerIndex, n->here_ns, index, device->name, what, err);
+        return netdev_link_move(n->there, device->containerIndex, n->here_ns, index, device->name, what, err);
 }
 
 static int undo_device(const struct networks *n, const struct saved_net_device *device, struct err *err)
 {
-        struct link link;
+        struct netdev_link link;
         int r = find_here(n, device, &link);
 
         if (r == -ENODEV && n->there >= 0) {
@@ -309,14 +309,14 @@ static int undo_device(const struct networks *n, const struct saved_net_device *
         if (r < 0)
                 return fail(err, r, "find the network device %s", device->name);
         if (strcmp(link.name, device->name) != 0) {
-                r = link_rename(n->here, &link, device->name, err);
+                r = netdev_link_rename(n->here, &link, device->name, err);
                 if (r < 0)
                         return r;
         }
-        r = link_add_addresses(n->here, device, link.index, device->name, err);
+        r = netdev_link_add_addresses(n->here, device, link.index, device->name, err);
         if (r < 0)
                 return r;
-        return device->isUp && !link.is_up ? link_set_up(n->here, link.index, device->name, err) : 0;
+        return device->isUp && !link.is_up ? netdev_link_set_up(n->here, link.index, device->name, err) : 0;
 }
 
 /* The first error; the others are warnings. */

@@ -16,7 +16,8 @@ struct netdev_plan {
         size_t n_devices;
 };
 
-int netdev_plan(const struct oci_config *config, bool is_rootless, struct netdev_plan *ret, struct err *err);
+int netdev_plan(const struct oci_config *config, struct arena *arena, bool is_rootless, struct netdev_plan *ret,
+                struct err *err);
 
 /* Runtime process, once the container's network namespace exists: look up the devices, and what they will be
  * there, and change nothing.  What it finds is what netdev_undo() needs, so it can be written down before

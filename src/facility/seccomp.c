@@ -3,6 +3,7 @@
 
 #include "base/fd.h"
 #include "base/host.h"
+#include "base/socket.h"
 #include "facility/seccomp_numbers.h"
 #include "sys/sys.h"
 
@@ -10,7 +11,6 @@
 #include <linux/seccomp.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 
 /* Linux 5.19 */
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
@@ -70,14 +70,12 @@ struct planner {
         struct seccomp_verdict handover[N_ELEMENTS(handover_calls)];
 };
 
-static int find_word(const struct word *words, const char *name, const char *kind, const struct word **ret,
-                     struct err *err)
+/* The index of a word. */
+static int find_word(const struct word *words, const char *name, const char *kind, struct err *err)
 {
-        for (const struct word *w = words; w->name; w++)
-                if (strcmp(w->name, name) == 0) {
-                        *ret = w;
-                        return 0;
-                }
+        for (int i = 0; words[i].name; i++)
+                if (strcmp(words[i].name, name) == 0)
+                        return i;
         return refuse(err, -EINVAL, "%.100s is not a seccomp %s", name, kind);
 }
 
@@ -101,17 +99,16 @@ static int plan_errno(const struct word *action, bool has_errno, uint32_t number
 
 static int plan_condition(const struct oci_syscall_arg *arg, struct seccomp_condition *ret, struct err *err)
 {
-        const struct word *comparison = NULL;
         int r;
 
         if (arg->index > 5) {
                 refuse(err, -ERANGE, "must be from 0 to 5, not %u", arg->index);
                 return err_at(err, -ERANGE, "index");
         }
-        r = find_word(operators, arg->op, "operator", &comparison, err);
+        r = find_word(operators, arg->op, "operator", err);
         if (r < 0)
                 return err_at(err, r, "op");
-        *ret = (struct seccomp_condition){ .argument = arg->index, .op = comparison->value, .value = arg->value };
+        *ret = (struct seccomp_condition){ .argument = arg->index, .op = operators[r].value, .value = arg->value };
         if (ret->op == SECCOMP_MASKED_EQ) {
                 ret->mask = arg->value;
                 ret->value = arg->valueTwo;
@@ -198,17 +195,16 @@ static int plan_conditions(const struct oci_syscall *entry, struct arena *arena,
 static int plan_syscall(struct planner *p, const struct oci_syscall *entry, uint32_t order, struct err *err)
 {
         struct seccomp_rule *rule = arena_alloc(p->arena, sizeof *rule);
-        const struct word *action = NULL;
         int r;
 
         if (entry->n_names == 0) {
                 refuse(err, -EINVAL, "must have at least one entry");
                 return err_at(err, -EINVAL, "names");
         }
-        r = find_word(actions, entry->action, "action", &action, err);
+        r = find_word(actions, entry->action, "action", err);
         if (r < 0)
                 return err_at(err, r, "action");
-        r = plan_errno(action, entry->has_errnoRet, entry->errnoRet, &rule->action, err);
+        r = plan_errno(&actions[r], entry->has_errnoRet, entry->errnoRet, &rule->action, err);
         if (r < 0)
                 return err_at(err, r, "errnoRet");
         r = plan_conditions(entry, p->arena, rule, err);
@@ -227,15 +223,14 @@ static int plan_syscall(struct planner *p, const struct oci_syscall *entry, uint
 
 static int plan_default_action(struct planner *p, struct err *err)
 {
-        const struct word *action = NULL;
-        int r = find_word(actions, p->config->defaultAction, "action", &action, err);
+        int r = find_word(actions, p->config->defaultAction, "action", err);
 
-        if (r >= 0 && action->value == SECCOMP_RET_USER_NOTIF)
-                r = refuse(err, -EINVAL, "%s is possible only for single system calls", action->name);
+        if (r >= 0 && actions[r].value == SECCOMP_RET_USER_NOTIF)
+                r = refuse(err, -EINVAL, "%s is possible only for single system calls", actions[r].name);
         if (r < 0)
                 return err_at(err, r, "defaultAction");
-        r = plan_errno(action, p->config->has_defaultErrnoRet, p->config->defaultErrnoRet, &p->plan->default_action,
-                       err);
+        r = plan_errno(&actions[r], p->config->has_defaultErrnoRet, p->config->defaultErrnoRet,
+                       &p->plan->default_action, err);
         if (r < 0)
                 return err_at(err, r, "defaultErrnoRet");
         return 0;
@@ -248,14 +243,13 @@ static int plan_flags(struct planner *p, struct err *err)
         bool has_listener = p->plan->flags & SECCOMP_FILTER_FLAG_NEW_LISTENER;
 
         for (size_t i = 0; i < p->config->n_flags; i++) {
-                const struct word *flag = NULL;
-                int r = find_word(flags, p->config->flags[i], "flag", &flag, err);
+                int r = find_word(flags, p->config->flags[i], "flag", err);
 
-                if (r >= 0 && flag->value == SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV && !has_listener)
-                        r = refuse(err, -EINVAL, "%s has a meaning only with SCMP_ACT_NOTIFY", flag->name);
+                if (r >= 0 && flags[r].value == SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV && !has_listener)
+                        r = refuse(err, -EINVAL, "%s has a meaning only with SCMP_ACT_NOTIFY", flags[r].name);
                 if (r < 0)
                         return err_at(err, r, "flags[%zu]", i);
-                p->plan->flags |= flag->value;
+                p->plan->flags |= flags[r].value;
         }
         /* seccomp(2): together they need this, which makes the result unambiguous */
         if (has_listener && p->plan->flags & SECCOMP_FILTER_FLAG_TSYNC)
@@ -366,42 +360,12 @@ int seccomp_child_load(const struct seccomp_plan *plan, const struct sock_filter
         if (r < 0) {
                 fail(err, r, "load the filter of %zu instructions", n);
                 explain_load(plan, r, err);
-                return err_at(err, r, "linux.seccomp");
+                return r;
         }
-        if (plan->flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) {
+        if (plan->flags & SECCOMP_FILTER_FLAG_NEW_LISTENER)
                 *ret_listener = r;
-        } else if (r > 0) {
-                fail(err, -ESRCH, "load the filter for thread %d too", r);
-                return err_at(err, -ESRCH, "linux.seccomp");
-        }
-        return 0;
-}
-
-/* "file descriptors MUST be sent only in the first call"; what a full buffer leaves follows without. */
-static int send_with_fd(int socket, const char *data, size_t len, int fd)
-{
-        union {
-                struct cmsghdr header;
-                char space[CMSG_SPACE(sizeof(int))];
-        } control = { .header = { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
-        struct iovec iov = { (void *)(uintptr_t)data, len };
-        struct msghdr message = {
-                .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
-        };
-
-        memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
-        while (iov.iov_len > 0) {
-                ssize_t n = sendmsg(socket, &message, MSG_NOSIGNAL);
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return -errno;
-                iov.iov_base = (char *)iov.iov_base + n;
-                iov.iov_len -= (size_t)n;
-                message.msg_control = NULL;
-                message.msg_controllen = 0;
-        }
+        else if (r > 0)
+                return fail(err, -ESRCH, "load the filter for thread %d too", r);
         return 0;
 }
 
@@ -409,19 +373,13 @@ int seccomp_send_listener(const char *path, int listener_fd, const struct oci_pr
 {
         _close_ int fd = host_connect(path);
         _buf_ struct buf json = { 0 };
-        int r = fd;
+        int r;
 
-        if (r < 0) {
-                fail(err, r, "connect to %.200s", path);
-                if (r == -ECONNREFUSED)
-                        err_hint(err, "no agent listens on this socket");
-                return err_at(err, r, "linux.seccomp.listenerPath");
+        if (fd < 0) {
+                fail(err, fd, "connect to %.200s", path);
+                return fd == -ECONNREFUSED ? err_hint(err, "no agent listens on this socket") : fd;
         }
         spec_write(spec_type(oci_process_state), state, false, &json);
-        r = send_with_fd(fd, json.data, json.len, listener_fd);
-        if (r < 0) {
-                fail(err, r, "send the listener to %.200s", path);
-                return err_at(err, r, "linux.seccomp.listenerPath");
-        }
-        return 0;
+        r = socket_send(fd, json.data, json.len, &listener_fd, 1);
+        return r < 0 ? fail(err, r, "send the listener to %.200s", path) : 0;
 }

@@ -89,10 +89,11 @@ int seccomp_compile(const struct seccomp_plan *plan, struct sock_filter **ret, s
 
 /* Container's init, as late as can be: put the filter in force for this process.  The process needs
  * no_new_privs or CAP_SYS_ADMIN in its user namespace.  *ret_listener is the descriptor for an agent, or
- * -EBADF when SCMP_ACT_NOTIFY is not used. */
+ * -EBADF when SCMP_ACT_NOTIFY is not used.  The error's place is linux.seccomp. */
 int seccomp_child_load(const struct seccomp_plan *plan, const struct sock_filter *filter, size_t n, int *ret_listener,
                        struct err *err);
 
 /* Runtime process: connect to listenerPath and send the container process state with the listener, in one
- * connection that carries nothing else. */
+ * connection that carries nothing else: "file descriptors MUST be sent only in the first call".  The error's
+ * place is linux.seccomp.listenerPath. */
 int seccomp_send_listener(const char *path, int listener_fd, const struct oci_process_state *state, struct err *err);

@@ -76,7 +76,7 @@ static size_t argument_offset(unsigned argument, bool is_high)
 {
         bool is_second = is_high == (__BYTE_ORDER == __LITTLE_ENDIAN);
 
-        return offsetof(struct seccomp_data, args) + 8 * argument + (is_second ? 4 : 0);
+        return offsetof(struct seccomp_data, args) + sizeof(uint64_t) * argument + (is_second ? 4 : 0);
 }
 
 /* Go on when the low half matches, else to the end of the rule. */
@@ -200,12 +200,15 @@ static void emit_search(struct program *p, const struct seccomp_abi *abi, const 
         emit_search(p, abi, ranges + middle, n - middle);
 }
 
+static bool goes_on(const struct range *last, const struct range *next)
+{
+        return last->n_entries == 0 && next->n_entries == 0 && last->action == next->action;
+}
+
 static void add_range(struct ranges *r, struct range range)
 {
-        struct range *last = r->n ? &r->ranges[r->n - 1] : NULL;
-
-        if (last && last->n_entries == 0 && range.n_entries == 0 && last->action == range.action)
-                return; /* goes on */
+        if (r->n > 0 && goes_on(&r->ranges[r->n - 1], &range))
+                return;
         r->ranges[r->n++] = range;
 }
 

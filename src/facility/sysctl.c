@@ -48,9 +48,14 @@ static char *key_to_path(const char *key, struct arena *arena)
 {
         char *path = arena_strdup(arena, key);
 
-        if (key[strcspn(key, "./")] == '.')
-                for (char *p = path; *p; p++)
-                        *p = *p == '.' ? '/' : *p == '/' ? '.' : *p;
+        if (key[strcspn(key, "./")] != '.')
+                return path;
+        for (char *p = path; *p; p++) {
+                if (*p == '.')
+                        *p = '/';
+                else if (*p == '/')
+                        *p = '.';
+        }
         return path;
 }
 

@@ -119,6 +119,8 @@ static int make_record(struct creation *c, struct err *err)
                 .state = state,
                 .hasProcess = c->plan.has_process && c->plan.process.program.argv,
                 .has_hasProcess = true,
+                .hasNotify = c->plan.notify.is_needed,
+                .has_hasNotify = c->plan.notify.is_needed,
                 .hooks = c->config.hooks,
                 .hostMount = c->plan.rootfs.has_mount_namespace ? NULL : state->rootfs,
         };
@@ -414,7 +416,7 @@ static int undo_state_directory(struct container *c, struct err *err)
 
         if (c->dir < 0)
                 return 0;
-        r = notify_undo(c->dir, err);
+        r = c->saved.hasNotify ? notify_undo(c->dir, err) : 0;
         return r < 0 ? r : state_remove(c->root, c->dir, c->id, err);
 }
 

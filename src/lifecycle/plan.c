@@ -145,7 +145,7 @@ int plan_make(const struct oci_config *config, const char *id, const struct cont
             (r = devices_plan(config, arena, &ret->devices, err)) < 0 ||
             (r = masks_plan(config, &ret->masks, err)) < 0 || (r = hooks_plan(config, &ret->hooks, err)) < 0 ||
             (r = sysctl_plan(config, arena, &ret->sysctl, err)) < 0 || (r = uts_plan(config, &ret->uts, err)) < 0 ||
-            (r = netdev_plan(config, context->is_rootless, &ret->netdev, err)) < 0 ||
+            (r = netdev_plan(config, arena, context->is_rootless, &ret->netdev, err)) < 0 ||
             (r = intelrdt_plan(config, id, arena, &ret->intelrdt, err)) < 0 ||
             (r = memory_policy_plan(config->linux, arena, &ret->memory_policy, err)) < 0 ||
             (r = personality_plan(config->linux, &ret->personality, err)) < 0 ||

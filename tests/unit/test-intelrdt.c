@@ -3,7 +3,8 @@
 #include "facility/intelrdt.h"
 #include "base/fd.h"
 #include "base/host.h"
-#include "facility/schemata.h"
+#include "facility/intelrdt_schemata.h"
+#include "tests/unit/child.h"
 #include "tests/unit/config.h"
 
 #include <errno.h>
@@ -15,7 +16,7 @@ static const char *plan_as(const char *id, const char *text, struct arena *arena
 {
         struct err err = { 0 };
 
-        return message_of(intelrdt_plan(config_from(text, arena), id, arena, ret, &err), &err);
+        return message_of(intelrdt_plan(config_parse(arena, text), id, arena, ret, &err), &err);
 }
 
 static const char *plan(const char *text)
@@ -278,9 +279,9 @@ TEST(schemata_are_compared_by_value)
 
         begin();
         for (size_t i = 0; i < N_ELEMENTS(same); i++)
-                CHECK_STR(message_of(schemata_compare(same[i], present, root, &err), &err), "");
+                CHECK_STR(message_of(intelrdt_schemata_compare(same[i], present, root, &err), &err), "");
         for (size_t i = 0; i < N_ELEMENTS(different); i++)
-                CHECK(schemata_compare(different[i], present, root, &err) == -EEXIST);
+                CHECK(intelrdt_schemata_compare(different[i], present, root, &err) == -EEXIST);
         end();
 }
 

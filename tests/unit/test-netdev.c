@@ -2,6 +2,7 @@
 #include "facility/netdev.h"
 #include "base/fd.h"
 #include "base/host.h"
+#include "tests/unit/child.h"
 #include "tests/unit/config.h"
 
 #include <errno.h>
@@ -14,7 +15,7 @@ static const char *plan_as(bool is_rootless, const char *text, struct netdev_pla
 {
         struct err err = { 0 };
 
-        return message_of(netdev_plan(config_from(text, arena), is_rootless, ret, &err), &err);
+        return message_of(netdev_plan(config_parse(arena, text), arena, is_rootless, ret, &err), &err);
 }
 
 static const char *plan(const char *text)
@@ -75,13 +76,12 @@ TEST(new_names_are_unique)
 
 static int here, there; /* two network namespaces */
 
-static void in_namespaces(void (*run)(void))
-{
-        if (access("/sbin/ip", X_OK) < 0 && access("/usr/bin/ip", X_OK) < 0)
-                printf("# skip: needs ip(8)\n");
-        else
-                in_child(run);
-}
+#define IN_NAMESPACES(run) \
+        do { \
+                if (access("/sbin/ip", X_OK) < 0 && access("/usr/bin/ip", X_OK) < 0) \
+                        SKIP("needs command:ip"); \
+                IN_CHILD_AS_ROOT(run); \
+        } while (0)
 
 /* Run ip(8) in a namespace; what it prints, with newlines as they are. */
 static const char *ip(int netns, const char *arguments)
@@ -235,7 +235,7 @@ static void move_and_undo(void)
 
 TEST(devices_move_with_their_addresses_and_back)
 {
-        in_namespaces(move_and_undo);
+        IN_NAMESPACES(move_and_undo);
 }
 
 static void choose_names(void)
@@ -264,7 +264,7 @@ static void choose_names(void)
 
 TEST(the_kernel_completes_templates)
 {
-        in_namespaces(choose_names);
+        IN_NAMESPACES(choose_names);
 }
 
 static void locate_badly(void)
@@ -292,7 +292,7 @@ static void locate_badly(void)
 
 TEST(what_cannot_be_is_found_before_anything_moves)
 {
-        in_namespaces(locate_badly);
+        IN_NAMESPACES(locate_badly);
 }
 
 static void fail_in_the_middle(void)
@@ -316,7 +316,7 @@ static void fail_in_the_middle(void)
 
 TEST(a_failure_in_the_middle_moves_all_back)
 {
-        in_namespaces(fail_in_the_middle);
+        IN_NAMESPACES(fail_in_the_middle);
 }
 
 static void fail_at_an_address(void)
@@ -343,7 +343,7 @@ static void fail_at_an_address(void)
 
 TEST(an_address_that_is_refused_moves_all_back)
 {
-        in_namespaces(fail_at_an_address);
+        IN_NAMESPACES(fail_at_an_address);
 }
 
 static void move_lo(void)
@@ -361,7 +361,7 @@ static void move_lo(void)
 
 TEST(devices_that_cannot_move_stay)
 {
-        in_namespaces(move_lo);
+        IN_NAMESPACES(move_lo);
 }
 
 static void lose_the_namespace(void)
@@ -390,5 +390,5 @@ static void lose_the_namespace(void)
 
 TEST(undo_without_the_containers_namespace)
 {
-        in_namespaces(lose_the_namespace);
+        IN_NAMESPACES(lose_the_namespace);
 }

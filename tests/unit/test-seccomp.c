@@ -2,6 +2,7 @@
 #include "facility/seccomp.h"
 #include "base/fd.h"
 #include "base/host.h"
+#include "tests/unit/child.h"
 #include "tests/unit/config.h"
 
 #include <errno.h>
@@ -23,7 +24,7 @@ static const char *plan_in(const char *text, struct arena *arena, struct seccomp
 {
         struct err err = { 0 };
 
-        return message_of(seccomp_plan(config_from(text, arena), arena, ret, &err), &err);
+        return message_of(seccomp_plan(config_parse(arena, text), arena, ret, &err), &err);
 }
 
 static const char *plan(const char *text)
@@ -279,7 +280,7 @@ static const char *load(const char *text, int *ret_listener)
         size_t n = 0;
         int r;
 
-        r = seccomp_plan(config_from(text, arena), arena, &p, &err);
+        r = seccomp_plan(config_parse(arena, text), arena, &p, &err);
         if (r >= 0)
                 r = seccomp_compile(&p, &filter, &n, &err);
         if (r >= 0)
@@ -317,8 +318,8 @@ static void load_without_privilege(void)
 
 TEST(a_filter_is_in_force_once_loaded)
 {
-        in_child(load_as_root);
-        in_child(load_without_privilege);
+        IN_CHILD_AS_ROOT(load_as_root);
+        IN_CHILD_AS_ROOT(load_without_privilege);
 }
 
 #define NOTIFY \
@@ -376,8 +377,8 @@ static void hand_over_listener(void)
         dir = host_open_dir(AT_FDCWD, directory);
         snprintf(path, sizeof path, "%s/agent", directory);
         CHECK(strstr(message_of(seccomp_send_listener(path, 0, &process, &err), &err),
-                     "linux.seccomp.listenerPath: connect to /tmp/test-seccomp-"));
-        server = host_listen(dir, "agent");
+                     "connect to /tmp/test-seccomp-"));
+        server = host_listen(dir, "agent", SOCK_STREAM);
         CHECK_STR(load(NOTIFY, &listener), "");
         CHECK(listener >= 0 && (fcntl(listener, F_GETFD) & FD_CLOEXEC));
         CHECK(strstr(load(NOTIFY, &client), "a filter that is in force already has a listener"));
@@ -393,5 +394,5 @@ static void hand_over_listener(void)
 
 TEST(a_listener_goes_to_the_agent)
 {
-        in_child(hand_over_listener);
+        IN_CHILD_AS_ROOT(hand_over_listener);
 }

@@ -1,16 +1,16 @@
 /* Comparing schemata: kernel documentation, filesystems/resctrl.  A line is "L3:0=7ff;1=1f" or "MB:0=20;1=70":
  * a resource, and for each of its domains the part that the class has.  The file has blanks before the
  * resources, and zeros before the masks. */
-#include "facility/schemata.h"
+#include "facility/intelrdt_schemata.h"
 
 #include "base/host.h"
 #include "base/mem.h"
 #include "base/number.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct domain {
@@ -24,18 +24,34 @@ static bool is_bandwidth(const char *line)
         return strncmp(line, "MB:", 3) == 0 || strncmp(line, "SMBA:", 5) == 0;
 }
 
-static bool read_domain(const char **p, int base, struct domain *ret)
+/* Digits, of which there must be one, that fit 64 bits. */
+static bool read_number(const char **p, unsigned base, uint64_t *ret)
 {
-        char *end;
+        static const char digits[] = "0123456789abcdef";
+        const char *start = *p, *digit;
 
-        ret->id = strtoull(*p, &end, 10);
-        if (end == *p || *end != '=')
+        for (*ret = 0; **p && (digit = strchr(digits, tolower((unsigned char)**p))); ++*p) {
+                uint64_t value = (uint64_t)(digit - digits);
+
+                if (value >= base)
+                        break;
+                if (*ret > (UINT64_MAX - value) / base)
+                        return false;
+                *ret = *ret * base + value;
+        }
+        return *p > start;
+}
+
+/* The file has blanks before decimal values. */
+static bool read_domain(const char **p, unsigned base, struct domain *ret)
+{
+        if (!read_number(p, 10, &ret->id) || **p != '=')
                 return false;
-        *p = end + 1;
-        ret->value = strtoull(*p, &end, base);
-        if (end == *p)
+        ++*p;
+        *p += strspn(*p, " ");
+        if (!read_number(p, base, &ret->value))
                 return false;
-        *p = end + strspn(end, " ;");
+        *p += strspn(*p, " ;");
         return true;
 }
 
@@ -59,7 +75,7 @@ static const char *find_resource(const char *text, const char *line)
         return NULL;
 }
 
-static bool has_domain(const char *domains, int base, const struct domain *wanted)
+static bool has_domain(const char *domains, unsigned base, const struct domain *wanted)
 {
         struct domain present;
 
@@ -84,7 +100,7 @@ static uint64_t read_step(int resctrl, const char *line)
 static bool line_matches(const char *line, const char *present, int resctrl)
 {
         const char *p = line + strcspn(line, ":\n"), *domains = find_resource(present, line);
-        int base = is_bandwidth(line) ? 10 : 16;
+        unsigned base = is_bandwidth(line) ? 10 : 16;
         uint64_t step = is_bandwidth(line) ? read_step(resctrl, line) : 1;
         struct domain wanted;
 
@@ -100,7 +116,7 @@ static bool line_matches(const char *line, const char *present, int resctrl)
         return true;
 }
 
-int schemata_compare(const char *wanted, const char *present, int resctrl, struct err *err)
+int intelrdt_schemata_compare(const char *wanted, const char *present, int resctrl, struct err *err)
 {
         for (const char *line = wanted; *line;) {
                 size_t len = strcspn(line, "\n");

@@ -9,7 +9,7 @@
 #include <net/if.h>
 #include <stdbool.h>
 
-struct link {
+struct netdev_link {
         int index;
         bool is_up;
         char name[IFNAMSIZ];
@@ -17,18 +17,20 @@ struct link {
 };
 
 /* By its name, or by its index where name is NULL.  -ENODEV when there is none. */
-int link_find(int socket, const char *name, int index, struct link *ret);
+int netdev_link_find(int socket, const char *name, int index, struct netdev_link *ret);
 
 /* Move to another namespace and rename in one request, so that no other device can take the name in between.
  * The kernel sets the device down, and drops its addresses.  new_index 0: any.  what says it for err. */
-int link_move(int socket, int index, int netns, int new_index, const char *name, const char *what, struct err *err);
+int netdev_link_move(int socket, int index, int netns, int new_index, const char *name, const char *what,
+                     struct err *err);
 
-int link_set_up(int socket, int index, const char *name, struct err *err);
-int link_rename(int socket, const struct link *link, const char *name, struct err *err);
+int netdev_link_set_up(int socket, int index, const char *name, struct err *err);
+int netdev_link_rename(int socket, const struct netdev_link *link, const char *name, struct err *err);
 
 /* Fill device->addresses: "all permanent IP addresses (IFA_F_PERMANENT flag) of any family with global scope
  * (RT_SCOPE_UNIVERSE)". */
-int link_find_addresses(int socket, struct arena *arena, struct saved_net_device *device, struct err *err);
+int netdev_link_find_addresses(int socket, struct arena *arena, struct saved_net_device *device, struct err *err);
 
 /* Give these addresses to the link with an index.  One that it has already is fine. */
-int link_add_addresses(int socket, const struct saved_net_device *device, int index, const char *name, struct err *err);
+int netdev_link_add_addresses(int socket, const struct saved_net_device *device, int index, const char *name,
+                              struct err *err);

@@ -1,5 +1,5 @@
 /* Requests to rtnetlink(7). */
-#include "facility/netlink.h"
+#include "facility/netdev_message.h"
 
 #include "base/err.h"
 #include "base/fd.h"
@@ -12,7 +12,7 @@
 /* The kernel makes no larger datagrams for a dump: netlink(7), and NLMSG_GOODSIZE in the kernel. */
 #define ANSWER_SIZE 32768
 
-int netlink_open(void)
+int netdev_message_socket(void)
 {
         _close_ int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
         int on = 1;
@@ -27,15 +27,15 @@ int netlink_open(void)
         return take_fd(&fd);
 }
 
-void netlink_begin(struct netlink_message *m, uint16_t type, uint16_t flags, const void *body, size_t len)
+void netdev_message_begin(struct netdev_message *m, uint16_t type, uint16_t flags, const void *body, size_t len)
 {
-        *m = (struct netlink_message){ .header = { .nlmsg_len = (uint32_t)NLMSG_LENGTH(len),
-                                                   .nlmsg_type = type,
-                                                   .nlmsg_flags = (uint16_t)(flags | NLM_F_REQUEST | NLM_F_ACK) } };
+        *m = (struct netdev_message){ .header = { .nlmsg_len = (uint32_t)NLMSG_LENGTH(len),
+                                                  .nlmsg_type = type,
+                                                  .nlmsg_flags = (uint16_t)(flags | NLM_F_REQUEST | NLM_F_ACK) } };
         memcpy(NLMSG_DATA(&m->header), body, len);
 }
 
-void netlink_add(struct netlink_message *m, uint16_t type, const void *data, size_t len)
+void netdev_message_add(struct netdev_message *m, uint16_t type, const void *data, size_t len)
 {
         size_t end = NLMSG_ALIGN(m->header.nlmsg_len);
         struct nlattr attribute = { .nla_type = type, .nla_len = (uint16_t)(NLA_HDRLEN + len) };
@@ -48,7 +48,7 @@ void netlink_add(struct netlink_message *m, uint16_t type, const void *data, siz
 }
 
 /* The text among the attributes behind an error: kernel documentation, userspace-api/netlink/intro. */
-static void keep_explanation(struct netlink_message *m, const struct nlmsghdr *header)
+static void keep_explanation(struct netdev_message *m, const struct nlmsghdr *header)
 {
         size_t offset = NLMSG_LENGTH(sizeof(struct nlmsgerr)), size = sizeof m->explanation;
         const char *start = (const char *)header;
@@ -73,7 +73,7 @@ static void keep_explanation(struct netlink_message *m, const struct nlmsghdr *h
 }
 
 /* One datagram of the answer.  Returns 1 when more follows, 0 at the end, or the kernel's negative errno. */
-static int handle_datagram(struct netlink_message *m, const char *data, size_t size,
+static int handle_datagram(struct netdev_message *m, const char *data, size_t size,
                            void (*handle)(const struct nlmsghdr *header, void *data), void *handle_data)
 {
         const struct nlmsghdr *header = (const void *)data;
@@ -97,8 +97,8 @@ static int handle_datagram(struct netlink_message *m, const char *data, size_t s
         return 1;
 }
 
-int netlink_request(int socket, struct netlink_message *m, void (*handle)(const struct nlmsghdr *header, void *data),
-                    void *data)
+int netdev_message_exchange(int socket, struct netdev_message *m,
+                            void (*handle)(const struct nlmsghdr *header, void *data), void *data)
 {
         _free_ char *answer = xmalloc(ANSWER_SIZE);
         ssize_t n;

@@ -1,7 +1,7 @@
 /* Network devices and their addresses by rtnetlink(7). */
-#include "facility/link.h"
+#include "facility/netdev_link.h"
 
-#include "facility/netlink.h"
+#include "facility/netdev_message.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -48,7 +48,7 @@ static void read_link(const struct nlmsghdr *header, void *data)
 {
         const struct ifinfomsg *info = NLMSG_DATA(header);
         unsigned left = (unsigned)IFLA_PAYLOAD(header);
-        struct link *link = data;
+        struct netdev_link *link = data;
 
         if (header->nlmsg_type != RTM_NEWLINK)
                 return;
@@ -64,24 +64,24 @@ static void read_link(const struct nlmsghdr *header, void *data)
         }
 }
 
-int link_find(int socket, const char *name, int index, struct link *ret)
+int netdev_link_find(int socket, const char *name, int index, struct netdev_link *ret)
 {
         struct ifinfomsg info = { .ifi_index = name ? 0 : index };
         uint32_t mask = RTEXT_FILTER_SKIP_STATS;
-        struct netlink_message m;
+        struct netdev_message m;
 
-        *ret = (struct link){ 0 };
-        netlink_begin(&m, RTM_GETLINK, 0, &info, sizeof info);
-        netlink_add(&m, IFLA_EXT_MASK, &mask, sizeof mask);
+        *ret = (struct netdev_link){ 0 };
+        netdev_message_begin(&m, RTM_GETLINK, 0, &info, sizeof info);
+        netdev_message_add(&m, IFLA_EXT_MASK, &mask, sizeof mask);
         if (name)
-                netlink_add(&m, IFLA_IFNAME, name, strlen(name) + 1);
-        return netlink_request(socket, &m, read_link, ret);
+                netdev_message_add(&m, IFLA_IFNAME, name, strlen(name) + 1);
+        return netdev_message_exchange(socket, &m, read_link, ret);
 }
 
 /* A request that changes something: its failure is reported with the kernel's own explanation. */
-static int change(int socket, struct netlink_message *m, const char *what, struct err *err)
+static int change(int socket, struct netdev_message *m, const char *what, struct err *err)
 {
-        int r = netlink_request(socket, m, NULL, NULL);
+        int r = netdev_message_exchange(socket, m, NULL, NULL);
 
         if (r < 0) {
                 fail(err, r, "%s", what);
@@ -91,38 +91,39 @@ static int change(int socket, struct netlink_message *m, const char *what, struc
         return r;
 }
 
-int link_move(int socket, int index, int netns, int new_index, const char *name, const char *what, struct err *err)
+int netdev_link_move(int socket, int index, int netns, int new_index, const char *name, const char *what,
+                     struct err *err)
 {
         struct ifinfomsg info = { .ifi_index = index };
         uint32_t fd = (uint32_t)netns;
-        struct netlink_message m;
+        struct netdev_message m;
 
-        netlink_begin(&m, RTM_SETLINK, 0, &info, sizeof info);
-        netlink_add(&m, IFLA_NET_NS_FD, &fd, sizeof fd);
+        netdev_message_begin(&m, RTM_SETLINK, 0, &info, sizeof info);
+        netdev_message_add(&m, IFLA_NET_NS_FD, &fd, sizeof fd);
         if (new_index > 0)
-                netlink_add(&m, IFLA_NEW_IFINDEX, &new_index, sizeof new_index);
-        netlink_add(&m, IFLA_IFNAME, name, strlen(name) + 1);
+                netdev_message_add(&m, IFLA_NEW_IFINDEX, &new_index, sizeof new_index);
+        netdev_message_add(&m, IFLA_IFNAME, name, strlen(name) + 1);
         return change(socket, &m, what, err);
 }
 
-int link_set_up(int socket, int index, const char *name, struct err *err)
+int netdev_link_set_up(int socket, int index, const char *name, struct err *err)
 {
         struct ifinfomsg info = { .ifi_index = index, .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
         _free_ char *what = xasprintf("set %s up", name);
-        struct netlink_message m;
+        struct netdev_message m;
 
-        netlink_begin(&m, RTM_SETLINK, 0, &info, sizeof info);
+        netdev_message_begin(&m, RTM_SETLINK, 0, &info, sizeof info);
         return change(socket, &m, what, err);
 }
 
-int link_rename(int socket, const struct link *link, const char *name, struct err *err)
+int netdev_link_rename(int socket, const struct netdev_link *link, const char *name, struct err *err)
 {
         _free_ char *what = xasprintf("rename %s to %s", link->name, name);
         struct ifinfomsg info = { .ifi_index = link->index };
-        struct netlink_message m;
+        struct netdev_message m;
 
-        netlink_begin(&m, RTM_SETLINK, 0, &info, sizeof info);
-        netlink_add(&m, IFLA_IFNAME, name, strlen(name) + 1);
+        netdev_message_begin(&m, RTM_SETLINK, 0, &info, sizeof info);
+        netdev_message_add(&m, IFLA_IFNAME, name, strlen(name) + 1);
         return change(socket, &m, what, err);
 }
 
@@ -158,40 +159,40 @@ static void keep_address(const struct nlmsghdr *header, void *data)
         struct saved_net_device *device = list->device;
         struct ifaddrmsg kept = *info;
         uint32_t flags = info->ifa_flags;
-        struct netlink_message m;
+        struct netdev_message m;
         size_t len;
 
         if (header->nlmsg_type != RTM_NEWADDR || (int)info->ifa_index != device->index ||
             info->ifa_scope != RT_SCOPE_UNIVERSE)
                 return;
         kept.ifa_flags = 0;
-        netlink_begin(&m, RTM_NEWADDR, 0, &kept, sizeof kept);
+        netdev_message_begin(&m, RTM_NEWADDR, 0, &kept, sizeof kept);
         for (const struct rtattr *a = IFA_RTA(info); RTA_OK(a, left); a = RTA_NEXT(a, left)) {
                 if (a->rta_type == IFA_FLAGS)
                         memcpy(&flags, RTA_DATA(a), sizeof flags);
                 else if (is_kept(a, device))
-                        netlink_add(&m, a->rta_type, RTA_DATA(a), RTA_PAYLOAD(a));
+                        netdev_message_add(&m, a->rta_type, RTA_DATA(a), RTA_PAYLOAD(a));
         }
         if (!(flags & IFA_F_PERMANENT))
                 return;
         flags &= KEPT_FLAGS;
-        netlink_add(&m, IFA_FLAGS, &flags, sizeof flags);
+        netdev_message_add(&m, IFA_FLAGS, &flags, sizeof flags);
         len = m.header.nlmsg_len - NLMSG_HDRLEN;
         device->addresses = arena_grow(list->arena, device->addresses, device->n_addresses, sizeof *device->addresses);
         device->addresses[device->n_addresses] = arena_alloc(list->arena, 2 * len + 1);
         hex_encode(NLMSG_DATA(&m.header), len, device->addresses[device->n_addresses++]);
 }
 
-int link_find_addresses(int socket, struct arena *arena, struct saved_net_device *device, struct err *err)
+int netdev_link_find_addresses(int socket, struct arena *arena, struct saved_net_device *device, struct err *err)
 {
         struct ifaddrmsg info = { .ifa_index = (unsigned)device->index };
         struct address_list list = { arena, device };
-        struct netlink_message m;
+        struct netdev_message m;
         int r;
 
         device->addresses = arena_alloc(arena, sizeof *device->addresses);
-        netlink_begin(&m, RTM_GETADDR, NLM_F_DUMP, &info, sizeof info);
-        r = netlink_request(socket, &m, keep_address, &list);
+        netdev_message_begin(&m, RTM_GETADDR, NLM_F_DUMP, &info, sizeof info);
+        r = netdev_message_exchange(socket, &m, keep_address, &list);
         if (r < 0)
                 return fail(err, r, "list the addresses of %s", device->name);
         return 0;
@@ -226,7 +227,7 @@ static int add_address(int socket, const char *hex, int index, const char *name,
 {
         char text[INET6_ADDRSTRLEN + 4], what[sizeof text + IFNAMSIZ + sizeof "add  to "];
         struct saved_address address = { 0 };
-        struct netlink_message m;
+        struct netdev_message m;
         ssize_t len;
 
         len = hex_decode(hex, &address, sizeof address);
@@ -235,11 +236,12 @@ static int add_address(int socket, const char *hex, int index, const char *name,
         address.info.ifa_index = (unsigned)index;
         format_address(&address, (size_t)len, text, sizeof text);
         snprintf(what, sizeof what, "add %s to %s", text, name);
-        netlink_begin(&m, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &address, (size_t)len);
+        netdev_message_begin(&m, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &address, (size_t)len);
         return change(socket, &m, what, err);
 }
 
-int link_add_addresses(int socket, const struct saved_net_device *device, int index, const char *name, struct err *err)
+int netdev_link_add_addresses(int socket, const struct saved_net_device *device, int index, const char *name,
+                              struct err *err)
 {
         for (size_t i = 0; i < device->n_addresses; i++) {
                 int r = add_address(socket, device->addresses[i], index, name, err);

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct netlink_message {
+struct netdev_message {
         union {
                 struct nlmsghdr header;
                 char data[1024];
@@ -16,15 +16,15 @@ struct netlink_message {
         char explanation[160]; /* what the kernel said of the last failure, or empty */
 };
 
-int netlink_open(void);
+int netdev_message_socket(void);
 
 /* Begin a request; body is the structure of its type (struct ifinfomsg, struct ifaddrmsg). */
-void netlink_begin(struct netlink_message *m, uint16_t type, uint16_t flags, const void *body, size_t len);
+void netdev_message_begin(struct netdev_message *m, uint16_t type, uint16_t flags, const void *body, size_t len);
 
 /* Append an attribute. */
-void netlink_add(struct netlink_message *m, uint16_t type, const void *data, size_t len);
+void netdev_message_add(struct netdev_message *m, uint16_t type, const void *data, size_t len);
 
 /* Send the request and wait for its acknowledgement, calling handle for each message of the answer.  Returns
  * the kernel's negative errno. */
-int netlink_request(int socket, struct netlink_message *m, void (*handle)(const struct nlmsghdr *header, void *data),
-                    void *data);
+int netdev_message_exchange(int socket, struct netdev_message *m,
+                            void (*handle)(const struct nlmsghdr *header, void *data), void *data);

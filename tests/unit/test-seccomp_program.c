@@ -2,6 +2,7 @@
  * straightforward evaluation of the entries in their order, and libseccomp where it has no choice. */
 #include "base/fd.h"
 #include "facility/seccomp.h"
+#include "tests/unit/child.h"
 #include "tests/unit/config.h"
 
 #include <ctype.h>
@@ -69,7 +70,7 @@ static struct filter compile(const char *text)
         struct filter f = { 0 };
         struct seccomp_plan p;
         struct err err = { 0 };
-        int r = seccomp_plan(config_from(arena_printf(arena, "'linux':{'seccomp':{%s}}", text), arena), arena, &p,
+        int r = seccomp_plan(config_parse(arena, arena_printf(arena, "'linux':{'seccomp':{%s}}", text)), arena, &p,
                              &err);
 
         if (r >= 0)
@@ -286,7 +287,7 @@ static bool compile_entries(const struct entry *entries, unsigned n, const char 
                 buf_puts(&text, "]}");
         }
         buf_puts(&text, "]}}");
-        if (seccomp_plan(config_from(text.data, arena), arena, &p, &err) < 0) {
+        if (seccomp_plan(config_parse(arena, text.data), arena, &p, &err) < 0) {
                 CHECK(strstr(err.what, "satisfies all conditions"));
                 return false;
         }
@@ -345,9 +346,9 @@ TEST(several_ranges_for_one_system_call)
         uint32_t number = (uint32_t)seccomp_syscall_resolve_name("ioctl"), native = seccomp_arch_native();
         struct filter theirs;
 
-        seccomp_rule_add(context, SCMP_ACT_ALLOW, (int)number, 1, SCMP_A1_64(SCMP_CMP_GT, 4294967297));
-        seccomp_rule_add(context, SCMP_ACT_ALLOW, (int)number, 1, SCMP_A1_64(SCMP_CMP_LT, 16));
-        seccomp_rule_add(context, SCMP_ACT_ALLOW, (int)number, 1, SCMP_A0_64(SCMP_CMP_LE, 2));
+        seccomp_rule_add(context, SCMP_ACT_ALLOW, (int)number, 1, SCMP_A1_64(SCMP_CMP_GT, 4294967297, 0));
+        seccomp_rule_add(context, SCMP_ACT_ALLOW, (int)number, 1, SCMP_A1_64(SCMP_CMP_LT, 16, 0));
+        seccomp_rule_add(context, SCMP_ACT_ALLOW, (int)number, 1, SCMP_A0_64(SCMP_CMP_LE, 2, 0));
         theirs = export(context);
         CHECK(run_call(&ours, native, number, args) == (SECCOMP_RET_ERRNO | EPERM));
         printf("# ioctl(-1, 16): libseccomp %s\n",
@@ -549,7 +550,7 @@ TEST(too_long_a_filter_is_refused)
                            "'SCMP_CMP_EQ'}]}",
                            i ? "," : "", i);
         buf_puts(&text, "]}}");
-        CHECK(seccomp_plan(config_from(text.data, arena), arena, &p, &err) == 0);
+        CHECK(seccomp_plan(config_parse(arena, text.data), arena, &p, &err) == 0);
         CHECK_STR(message_of(seccomp_compile(&p, &code, &n, &err), &err),
                   "linux.seccomp: makes a filter of more than the 4096 instructions that the kernel takes | list fewer "
                   "architectures, or fewer entries with conditions");

@@ -6,4 +6,4 @@
 /* Whether each domain of each line that is wanted has the same value in present, the text of a schemata file.
  * Memory bandwidth is what the kernel would make of it: rounded up to the steps that the machine has.
  * resctrl is a descriptor of the root. */
-int schemata_compare(const char *wanted, const char *present, int resctrl, struct err *err);
+int intelrdt_schemata_compare(const char *wanted, const char *present, int resctrl, struct err *err);
