@@ -497,6 +497,7 @@ int creation_make(struct creation *c, const struct context *context, const char 
                 .options = options,
                 .is_run = is_run,
                 .container = CONTAINER_NONE,
+                .cgroup = CGROUP_NONE,
                 .bundle = -EBADF,
                 .rootfs = -EBADF,
                 .channel = -EBADF,

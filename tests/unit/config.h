@@ -3,6 +3,10 @@
 
 #include "oci-spec/spec.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 /* Parse a config.json with " written as '.  ociVersion is given here; the rest of the object follows, as
  * "'linux':{...}".  A text that cannot be parsed ends the test program. */
 static inline const struct oci_config *config_parse(struct arena *arena, const char *rest)
