@@ -129,14 +129,16 @@ static int make_record(struct creation *c, struct err *err)
                 *saved->listener = (struct saved_listener){ seccomp->config->listenerPath,
                                                             seccomp->config->listenerMetadata };
         }
-        c->container.has_record = true;
-        c->container.is_creating = true;
         r = locate_intel_rdt(c, err);
         if (r < 0)
                 return err_at(err, r, "config.json:");
         saved->cgroup = arena_alloc(arena, sizeof *saved->cgroup);
         r = cgroup_locate(&c->plan.cgroup, arena, &c->cgroup, saved->cgroup, err);
-        return r < 0 ? err_at(err, r, "config.json:") : 0;
+        if (r < 0)
+                return err_at(err, r, "config.json:");
+        c->container.has_record = true;
+        c->container.is_creating = true;
+        return 0;
 }
 
 /* ---- the steps ---------------------------------------------------------------------------------- */
@@ -185,7 +187,9 @@ static int step_state_directory(struct creation *c, struct err *err)
         if (r < 0)
                 return r;
         c->container.dir = dir;
-        return state_write_first(dir, &c->container.saved, err);
+        /* now that the id is ours: what a killed create of it left is gone, and nobody else makes its cgroup */
+        r = make_record(c, err);
+        return r < 0 ? r : state_write_first(dir, &c->container.saved, err);
 }
 
 static int step_intel_rdt(struct creation *c, struct err *err)
@@ -509,8 +513,6 @@ int creation_make(struct creation *c, const struct context *context, const char 
         c->container.id = id;
         c->container.arena = arena_new();
         r = look_at_host(c, err);
-        if (r >= 0)
-                r = make_record(c, err);
         return r < 0 ? r : run_steps(c, err);
 }
 
