@@ -13,8 +13,8 @@
  *      PROCEED --------------------------------------------> createContainer hooks, pivot_root,
  *                                                            masks, process attributes
  *                      <---- READY -------------------------
- *      record becomes state.json
- *      create: CREATED, exits -----------------------------> waits on start.sock
+ *      create: CREATED ------------------------------------> waits on start.sock
+ *      record becomes state.json; create exits
  *      start (P is another process): START (on start.sock) -> startContainer hooks
  *      run: START -----------------------------------------> the same
  *                      <---- LISTENER (fd; seccomp notify) --

@@ -406,7 +406,10 @@ static int step_save_state(struct creation *c, struct err *err)
                 if (r < 0)
                         return fail(err, r, "--pid-file: write %s", o->pid_file);
         }
-        r = state_commit(c->container.dir, err);
+        /* From here on init outlives the runtime.  Were it told after the commit, a runtime that is killed in between
+         * would leave a container that is created and dead. */
+        r = c->is_run ? 0 : channel_send(c->channel, MESSAGE_CREATED, 0, -EBADF);
+        r = r < 0 ? fail(err, r, "send to init") : state_commit(c->container.dir, err);
         if (r < 0 && o->pid_file)
                 (void)host_unlink(AT_FDCWD, o->pid_file);
         return r;
@@ -535,8 +538,7 @@ int container_create(const struct context *context, const char *id, const struct
         r = creation_make(&c, context, id, options, false, err);
         if (r < 0)
                 return r;
-        /* init may outlive the runtime now; the lock is shared with it and must be given up by name */
+        /* the lock is shared with init until that has closed its descriptors, and must be given up by name */
         state_unlock(c.container.dir);
-        r = channel_send(c.channel, MESSAGE_CREATED, 0, -EBADF);
-        return r < 0 ? fail(err, r, "send to init") : 0;
+        return 0;
 }
