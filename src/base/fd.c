@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#define MAX_FDS 32
+#define MAX_FDS 64
 
 static int compare(const void *a, const void *b)
 {
@@ -15,23 +15,45 @@ static int compare(const void *a, const void *b)
         return (x > y) - (x < y);
 }
 
+/* Runs of numbers, each with one call. */
+static void close_numbers(int *fds, size_t n)
+{
+        size_t first = 0;
+
+        qsort(fds, n, sizeof *fds, compare);
+        for (size_t i = 0; i < n; i++) {
+                if (i + 1 < n && fds[i + 1] == fds[i] + 1)
+                        continue;
+                (void)sys_close_range((unsigned)fds[first], (unsigned)fds[i], 0);
+                first = i + 1;
+        }
+}
+
 void fd_close_all(int *const fds[], size_t n)
 {
-        int sorted[MAX_FDS];
-        size_t n_open = 0, first = 0;
+        int open[MAX_FDS];
+        size_t n_open = 0;
 
         if (n > MAX_FDS)
                 BUG("%zu descriptors at once", n);
         for (size_t i = 0; i < n; i++) {
                 if (*fds[i] >= 0)
-                        sorted[n_open++] = *fds[i];
+                        open[n_open++] = *fds[i];
                 *fds[i] = -EBADF;
         }
-        qsort(sorted, n_open, sizeof *sorted, compare);
-        for (size_t i = 0; i < n_open; i++) {
-                if (i + 1 < n_open && sorted[i + 1] == sorted[i] + 1)
-                        continue;
-                (void)sys_close_range((unsigned)sorted[first], (unsigned)sorted[i], 0);
-                first = i + 1;
+        close_numbers(open, n_open);
+}
+
+void fd_retire(int *fd)
+{
+        static int retired[MAX_FDS];
+        static size_t n;
+
+        if (*fd < 0)
+                return;
+        retired[n++] = take_fd(fd);
+        if (n == MAX_FDS) {
+                close_numbers(retired, n);
+                n = 0;
         }
 }

@@ -37,8 +37,12 @@ static inline void fd_replace(int *fd, int with)
         *fd = with;
 }
 
-/* Close several descriptors and set them to -EBADF.  Descriptors that were opened one after the other have
- * numbers one after the other, and are closed by one system call. */
+/* Close *fd some time later, together with others, and set it to -EBADF: descriptors that were opened one
+ * after the other have numbers one after the other, and are closed by one system call.  For code that opens
+ * many and is about to execute a program. */
+void fd_retire(int *fd);
+
+/* Close several descriptors and set them to -EBADF; neighbours in one system call. */
 void fd_close_all(int *const fds[], size_t n);
 #define FD_CLOSE_ALL(...) \
         fd_close_all((int *const[]){ __VA_ARGS__ }, sizeof((int *const[]){ __VA_ARGS__ }) / sizeof(int *))

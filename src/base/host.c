@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -207,6 +208,11 @@ int host_chown(int dirfd, const char *name, uid_t uid, gid_t gid)
         return fchownat(dirfd, name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }
 
+int host_stat_target(int dirfd, const char *name, struct stat *ret)
+{
+        return fstatat(dirfd, name, ret, 0) < 0 ? -errno : 0;
+}
+
 int host_mkdirs(const char *path, mode_t mode)
 {
         _free_ char *copy = NULL;
@@ -227,6 +233,11 @@ int host_mkdirs(const char *path, mode_t mode)
                 p = next;
         }
         return host_open_dir(AT_FDCWD, path);
+}
+
+uid_t host_euid(void)
+{
+        return (uid_t)getauxval(AT_EUID);
 }
 
 int host_fd_path(int fd, char **ret)

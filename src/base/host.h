@@ -52,6 +52,9 @@ int host_rename(int dirfd, const char *from, const char *to);
 /* fstatat(2) that does not follow a symbolic link. */
 int host_stat(int dirfd, const char *name, struct stat *ret);
 
+/* The same for what a symbolic link names. */
+int host_stat_target(int dirfd, const char *name, struct stat *ret);
+
 /* Whether the caller may read, write or search (R_OK, W_OK, X_OK): 0 or a negative errno. */
 int host_access(int dirfd, const char *path, int mode);
 
@@ -60,6 +63,9 @@ int host_chown(int dirfd, const char *name, uid_t uid, gid_t gid);
 
 /* Make a directory and its missing parents (these with mode 0755) and open it as O_PATH. */
 int host_mkdirs(const char *path, mode_t mode);
+
+/* The effective user id of this process when it was executed, which costs no system call. */
+uid_t host_euid(void);
 
 /* The path that fd was opened by, from procfs, into memory that the caller frees. */
 int host_fd_path(int fd, char **ret);

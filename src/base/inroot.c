@@ -176,6 +176,7 @@ static int make_last(int root, const char *path, mode_t mode)
         if (dir < 0)
                 return dir;
         r = make_directory(dir, name, mode);
+        fd_retire(&dir);
         return r < 0 ? r : inroot_open(root, path, O_PATH | O_DIRECTORY);
 }
 

@@ -1,8 +1,8 @@
 /* The host's procfs.
  *
  * Files of /proc decide over security labels and kernel parameters, and a file system mounted over them
- * can redirect a write (CVE-2019-16884, CVE-2025-52881).  So /proc is opened once, checked to be the root
- * of a procfs, and its files are opened below that descriptor without crossing a mount. */
+ * can redirect a write (CVE-2019-16884, CVE-2025-52881).  So /proc is opened once, checked to be a
+ * procfs, and its files are opened below that descriptor without crossing a mount. */
 #pragma once
 
 #include "base/err.h"

@@ -79,14 +79,12 @@ int globals_open_log(struct err *err)
 /* Root of a user namespace that somebody made is not root of the host. */
 static bool is_host_root(void)
 {
-        _close_ int fd = -EBADF;
         struct stat st;
 
-        if (geteuid() != 0)
+        if (host_euid() != 0)
                 return false;
-        fd = host_open(AT_FDCWD, "/proc/self/ns/user", O_RDONLY);
         /* a kernel without user namespaces has only one kind of root */
-        return fd < 0 || fstat(fd, &st) < 0 || st.st_ino == INITIAL_USER_NAMESPACE;
+        return host_stat_target(AT_FDCWD, "/proc/self/ns/user", &st) < 0 || st.st_ino == INITIAL_USER_NAMESPACE;
 }
 
 const char *globals_default_root(void)

@@ -49,17 +49,23 @@ static int parse(char *const *argv, char **arguments, struct request *ret, struc
         return command_parse(ret->command, arguments + 1, arguments, &ret->wants_help, err);
 }
 
-/* The log says why a command failed, whatever the reason is: so it is opened even after an error, but not
- * before the program is protected, which executes it again. */
+/* First the program is protected, which executes it again: nothing that is done before that stays.  The log
+ * says why a command failed, whatever the reason is: so it is opened even after an error. */
 static int prepare(const struct request *request, char **argv, int result, struct err *err)
 {
-        struct err log_err = { 0 };
+        struct err later = { 0 };
+        int r;
 
         if (result >= 0 && request->command && request->command->needs_protection && !request->wants_help)
                 result = selfexe_protect(argv, err);
-        if (globals_open_log(&log_err) < 0 && result >= 0) {
-                *err = log_err;
-                result = err->code;
+        /* the modes of what is made are all explicit */
+        umask(0);
+        r = descriptors_open_standard(&later);
+        if (r >= 0)
+                r = globals_open_log(&later);
+        if (r < 0 && result >= 0) {
+                *err = later;
+                result = r;
         }
         return result;
 }
@@ -105,11 +111,7 @@ int main(int argc, char **argv)
         struct err err = { 0 };
         int status = EXIT_SUCCESS, r;
 
-        /* the modes of what is made are all explicit */
-        umask(0);
-        r = descriptors_open_standard(&err);
-        if (r >= 0)
-                r = parse(argc > 0 ? argv + 1 : argv, arguments, &request, &err);
+        r = parse(argc > 0 ? argv + 1 : argv, arguments, &request, &err);
         r = prepare(&request, argv, r, &err);
         if (r >= 0)
                 r = execute(&request, &status, &err);

@@ -124,6 +124,7 @@ int descriptors_child_close(struct descriptors_plan *plan, int keep_fd, struct e
         for (int fd = FIRST; fd < end; fd++)
                 if (fcntl(fd, F_SETFD, 0) < 0)
                         return fail(err, -errno, "pass on file descriptor %d", fd);
-        snprintf(plan->listen_pid, sizeof plan->listen_pid, "LISTEN_PID=%d", (int)getpid());
+        if (plan->n_listen > 0)
+                snprintf(plan->listen_pid, sizeof plan->listen_pid, "LISTEN_PID=%d", (int)getpid());
         return 0;
 }

@@ -12,7 +12,7 @@
 #include <stddef.h>
 
 /* Open /dev/null in place of standard input, output and error where the caller closed them, so that no file
- * that is opened later is taken for one of them.  The first thing that main() does. */
+ * that is opened later is taken for one of them.  Before anything is opened that stays open. */
 int descriptors_open_standard(struct err *err);
 
 struct descriptors_plan {

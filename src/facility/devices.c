@@ -235,42 +235,39 @@ static int make_link(int dev, const char *name, const char *target, struct err *
         return r < 0 && r != -EEXIST ? fail(err, r, "make the link /dev/%s", name) : 0;
 }
 
-static int make_links(int root, struct err *err)
+static int make_links(int root, int dev, struct err *err)
 {
         static const struct {
                 const char *name, *target;
         } links[] = { { "fd", "/proc/self/fd" },
                       { "stdin", "/proc/self/fd/0" },
                       { "stdout", "/proc/self/fd/1" },
-                      { "stderr", "/proc/self/fd/2" } };
-        _close_ int dev = inroot_mkdirs(root, "/dev", 0755), source = -EBADF;
+                      { "stderr", "/proc/self/fd/2" },
+                      { "core", "/proc/kcore" } };
+        /* "if the source file exists after processing mounts" */
+        _close_ int source = inroot_open(root, "/proc/self/fd", O_PATH);
         int r;
 
-        if (dev < 0)
-                return fail(err, dev, "open /dev in the root file system");
-        /* "if the source file exists after processing mounts" */
-        source = inroot_open(root, "/proc/self/fd", O_PATH);
         for (size_t i = 0; source >= 0 && i < N_ELEMENTS(links); i++) {
                 r = make_link(dev, links[i].name, links[i].target, err);
                 if (r < 0)
                         return r;
         }
-        if (source >= 0) {
-                r = make_link(dev, "core", "/proc/kcore", err);
-                if (r < 0)
-                        return r;
-        }
+        fd_retire(&source);
         return make_link(dev, "ptmx", "pts/ptmx", err);
 }
 
 int devices_child(struct devices_plan *plan, int root, struct err *err)
 {
-        struct parent parent = { .fd = -EBADF };
-        int r = 0;
+        struct parent parent = { .fd = inroot_mkdirs(root, "/dev", 0755), .path = "/dev/null" };
+        int r;
 
+        if (parent.fd < 0)
+                return fail(err, parent.fd, "open /dev in the root file system");
+        r = make_links(root, parent.fd, err);
         for (size_t i = 0; r == 0 && i < plan->n_devices; i++)
                 if (make_device(&plan->devices[i], plan->is_bound, root, &parent, err) < 0)
                         r = at_device(&plan->devices[i], err);
-        fd_close(parent.fd);
-        return r < 0 ? r : make_links(root, err);
+        fd_retire(&parent.fd);
+        return r;
 }

@@ -63,6 +63,7 @@ static int new_file_cover(int root, struct err *err)
         if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
                 return refuse(err, -EINVAL, "/dev/null in the root file system is not the null device");
         tree = sys_open_tree_clone(null, false);
+        fd_retire(&null);
         return tree < 0 ? fail(err, tree, "clone /dev/null") : tree;
 }
 
@@ -76,6 +77,7 @@ static int new_directory_cover(struct err *err)
         r = sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
         if (r >= 0)
                 r = sys_fsmount(fs, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+        fd_retire(&fs);
         return r < 0 ? fail(err, r, "make an empty tmpfs") : r;
 }
 
@@ -103,7 +105,8 @@ static int mask(struct covers *covers, int root, const char *path, struct err *e
         if (tree < 0)
                 return tree;
         r = sys_move_mount(tree, target);
-        FD_CLOSE_ALL(&target, &clone);
+        fd_retire(&target);
+        fd_retire(&clone);
         return r < 0 ? fail(err, r, "mask %s", path) : 0;
 }
 
@@ -124,7 +127,8 @@ static int make_readonly(int root, const char *path, struct err *err)
         if (r < 0)
                 return fail(err, r, "make %s read-only", path);
         r = sys_move_mount(tree, target);
-        FD_CLOSE_ALL(&target, &tree);
+        fd_retire(&target);
+        fd_retire(&tree);
         return r < 0 ? fail(err, r, "mount %s read-only", path) : 0;
 }
 
@@ -138,7 +142,8 @@ int masks_child(const struct masks_plan *plan, int root, struct err *err)
                 if (r < 0)
                         err_at(err, r, "linux.maskedPaths[%zu]", i);
         }
-        FD_CLOSE_ALL(&covers.file, &covers.directory);
+        fd_retire(&covers.file);
+        fd_retire(&covers.directory);
         for (size_t i = 0; r >= 0 && i < plan->n_readonly; i++) {
                 r = make_readonly(root, plan->readonly[i], err);
                 if (r < 0)

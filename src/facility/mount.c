@@ -270,7 +270,9 @@ static int make_mount(const struct mounts_plan *plan, struct mount *m, int root,
                         return r;
         }
         r = attach(m, target, err);
-        FD_CLOSE_ALL(&target, &m->fs, &m->tree);
+        fd_retire(&target);
+        fd_retire(&m->fs);
+        fd_retire(&m->tree);
         return r;
 }
 

@@ -235,6 +235,7 @@ static int enter_cwd(struct program_plan *plan, int root, struct err *err)
         }
         if (fchdir(fd) < 0)
                 return fail(err, -errno, "go to %s", plan->cwd);
+        fd_retire(&fd);
         r = check_cwd(plan, err);
         if (r < 0)
                 return r;

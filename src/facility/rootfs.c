@@ -67,15 +67,11 @@ int rootfs_prepare(const struct rootfs_plan *plan, int bundle, char **ret_path, 
         while (len > 1 && plan->path[len - 1] == '/') /* O_NOFOLLOW would not hold for "link/" */
                 len--;
         path = xasprintf("%.*s", (int)len, plan->path);
-        fd = host_open(bundle, path, O_PATH | O_NOFOLLOW);
-        if (fd < 0)
-                r = fail(err, fd, "open %s", plan->path);
-        else if (fstat(fd, &st) < 0)
-                r = fail(err, -errno, "look at %s", plan->path);
-        else if (S_ISLNK(st.st_mode))
+        fd = host_open(bundle, path, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+        if (fd == -ENOTDIR && host_stat(bundle, path, &st) == 0 && S_ISLNK(st.st_mode))
                 r = refuse(err, -ELOOP, "%s must be a directory, and is a symbolic link", plan->path);
-        else if (!S_ISDIR(st.st_mode))
-                r = fail(err, -ENOTDIR, "open %s", plan->path);
+        else if (fd < 0)
+                r = fail(err, fd, "open %s", plan->path);
         else
                 r = host_fd_path(fd, ret_path);
         if (r < 0)

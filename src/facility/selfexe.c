@@ -7,6 +7,7 @@
 #include "sys/sys.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -29,9 +30,11 @@ static bool is_protected(int fd)
         struct statfs fs;
         int seals;
 
-        if (fstatfs(fd, &fs) == 0 && (fs.f_flags & ST_RDONLY))
+        if (fstatfs(fd, &fs) < 0)
+                return false;
+        if (fs.f_flags & ST_RDONLY)
                 return true;
-        seals = fcntl(fd, F_GET_SEALS);
+        seals = fs.f_type == TMPFS_MAGIC ? fcntl(fd, F_GET_SEALS) : -1;
         return seals >= 0 && (seals & SEALS) == SEALS;
 }
 

@@ -12,5 +12,5 @@
  * with the same arguments and environment, from a read-only mount that is attached nowhere, or from a sealed
  * memory file where the mount cannot be cloned; the call does not return then, or returns an error.
  *
- * Called before anything else but descriptors_open_standard(): memory and descriptors do not survive. */
+ * Called before anything else is opened: memory and descriptors do not survive. */
 int selfexe_protect(char **argv, struct err *err);

@@ -20,6 +20,7 @@ struct container {
         struct saved_state saved;
         bool has_record;
         bool is_creating;
+        bool has_start_socket; /* init waits on start.sock, which start removes */
 };
 
 /* A container of which nothing is open yet. */

@@ -446,7 +446,7 @@ static int undo_intel_rdt(struct container *c, struct err *err)
 
 static int undo_network_devices(struct container *c, struct err *err)
 {
-        /* only while create runs: delete leaves the devices to the kernel (config-linux.md, Network Devices) */
+        /* only while create runs */
         return c->netns >= 0 ? netdev_undo(c->saved.netDevices, c->saved.n_netDevices, c->netns, err) : 0;
 }
 
@@ -516,15 +516,20 @@ int creation_make(struct creation *c, const struct context *context, const char 
         c->container.id = id;
         c->container.arena = arena_new();
         r = look_at_host(c, err);
-        return r < 0 ? r : run_steps(c, err);
+        if (r >= 0)
+                r = run_steps(c, err);
+        /* from now on the devices are the kernel's to deal with (config-linux.md, Network Devices) */
+        fd_replace(&c->container.netns, -EBADF);
+        return r;
 }
 
 void creation_end(struct creation *c)
 {
         plan_close(&c->plan);
-        cgroup_close(&c->cgroup);
         FD_CLOSE_ALL(&c->bundle, &c->rootfs, &c->channel, &c->start_socket, &c->console_socket, &c->master, &c->pidfd,
-                     &c->container.procfs, &c->container.root, &c->container.dir, &c->container.netns);
+                     &c->container.procfs, &c->container.root, &c->container.dir, &c->container.netns, &c->cgroup.root,
+                     &c->cgroup.fd);
+        cgroup_close(&c->cgroup);
         free(c->rootfs_path);
         container_close(&c->container);
 }

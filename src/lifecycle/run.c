@@ -3,8 +3,8 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "facility/notify.h"
 #include "facility/terminal_relay.h"
-#include "lifecycle/channel.h"
 #include "lifecycle/creation.h"
 #include "lifecycle/start_program.h"
 #include "lifecycle/undo.h"
@@ -17,99 +17,141 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
-/* Reap what has ended: init, and what the container left to us as the subreaper.  Returns true once init is
- * among them. */
-static bool reap(pid_t init, int *ret_status)
+/* What a foreground run waits for, besides signals. */
+struct watch {
+        struct creation *c;
+        struct terminal_relay *relay; /* NULL: the container has no terminal of ours */
+        struct notify notify;
+        int signals; /* a signalfd, when there is something else to wait for */
+        bool is_over;
+        int status;
+};
+
+/* Reap what has ended: init, and what the container left to us as the subreaper. */
+static void reap(struct watch *w)
 {
-        bool is_over = false;
         int status;
         pid_t pid;
 
-        while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-                if (pid != init)
+        while (!w->is_over && (pid = waitpid(-1, &status, WNOHANG)) > 0) {
+                if (pid != w->c->pid)
                         continue;
-                *ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-                is_over = true;
+                w->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+                w->is_over = true;
         }
-        return is_over;
 }
 
-/* What a shell's job control and a user's ^C mean for the container. */
-static void forward(const struct creation *c, int signal)
+static void handle_signal(struct watch *w, int signal)
 {
-        if (sys_pidfd_send_signal(c->pidfd, signal) == -ESRCH)
+        switch (signal) {
+        case SIGCHLD:
+                reap(w);
+                return;
+        case SIGPIPE: /* about the runtime's own output and terminal */
+        case SIGTTIN:
+        case SIGTTOU:
+                return;
+        case SIGWINCH:
+                if (w->relay) {
+                        terminal_relay_resize(w->relay);
+                        return;
+                }
+                break;
+        default:
+                break;
+        }
+        if (sys_pidfd_send_signal(w->c->pidfd, signal) == -ESRCH)
                 log_debug("signal %d came after the container's end", signal);
 }
 
-static int handle_signals(struct creation *c, int signals, struct terminal_relay *relay, bool *ret_is_over,
-                          int *ret_status, struct err *err)
+static int next_signal(struct watch *w, const sigset_t *all, struct err *err)
 {
-        struct signalfd_siginfo info[8];
-        ssize_t n = read(signals, info, sizeof info);
+        struct pollfd fds[2 + TERMINAL_RELAY_FDS] = { { .fd = w->signals, .events = POLLIN },
+                                                      { .fd = w->notify.socket, .events = POLLIN } };
+        struct signalfd_siginfo info;
+        nfds_t n = 2;
+        int signal;
 
-        if (n < 0 && errno != EINTR && errno != EAGAIN)
-                return fail(err, -errno, "read signals");
-        for (ssize_t i = 0; i < n / (ssize_t)sizeof *info; i++) {
-                if (info[i].ssi_signo == SIGCHLD)
-                        *ret_is_over |= reap(c->pid, ret_status);
-                else if (info[i].ssi_signo == SIGWINCH && relay)
-                        terminal_relay_resize(relay);
-                else
-                        forward(c, (int)info[i].ssi_signo);
+        if (w->signals < 0) {
+                signal = sigwaitinfo(all, NULL);
+                return signal < 0 && errno != EINTR ? fail(err, -errno, "wait for the container") : signal;
+        }
+        if (w->relay)
+                n += terminal_relay_poll(w->relay, fds + n);
+        if (poll(fds, n, -1) < 0)
+                return errno == EINTR ? 0 : fail(err, -errno, "wait for the container");
+        if (w->relay)
+                terminal_relay_step(w->relay, fds + 2);
+        if (fds[1].revents)
+                notify_forward(&w->notify, w->c->pid);
+        if (!fds[0].revents)
+                return 0;
+        return read(w->signals, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : 0;
+}
+
+/* Until init has ended. */
+static int watch(struct watch *w, const sigset_t *all, struct err *err)
+{
+        if (w->relay || w->notify.socket >= 0) {
+                w->signals = signalfd(-1, all, SFD_CLOEXEC | SFD_NONBLOCK);
+                if (w->signals < 0)
+                        return fail(err, -errno, "make a signalfd");
+        }
+        while (!w->is_over) {
+                int signal = next_signal(w, all, err);
+
+                if (signal < 0 && err->code)
+                        return signal;
+                if (signal > 0)
+                        handle_signal(w, signal);
         }
         return 0;
 }
 
-static int watch(struct creation *c, int signals, struct terminal_relay *relay, int *ret_status, struct err *err)
-{
-        bool is_over = false;
-
-        while (!is_over) {
-                struct pollfd fds[1 + TERMINAL_RELAY_FDS] = { { .fd = signals, .events = POLLIN } };
-                nfds_t n = 1;
-                int r;
-
-                if (relay)
-                        n += terminal_relay_poll(relay, fds + 1);
-                if (poll(fds, n, -1) < 0) {
-                        if (errno == EINTR)
-                                continue;
-                        return fail(err, -errno, "wait for the container");
-                }
-                if (relay)
-                        terminal_relay_step(relay, fds + 1);
-                if (fds[0].revents && (r = handle_signals(c, signals, relay, &is_over, ret_status, err)) < 0)
-                        return r;
-        }
-        return 0;
-}
-
-static int stay(struct creation *c, int signals, int *ret_status, struct err *err)
+static int stay(struct watch *w, const sigset_t *all, struct err *err)
 {
         struct terminal_relay relay;
         int r;
 
-        if (c->master < 0)
-                return watch(c, signals, NULL, ret_status, err);
-        r = terminal_relay_begin(&relay, take_fd(&c->master), err);
+        if (w->c->master < 0)
+                return watch(w, all, err);
+        r = terminal_relay_begin(&relay, take_fd(&w->c->master), err);
         if (r < 0)
                 return r;
-        r = watch(c, signals, &relay, ret_status, err);
+        w->relay = &relay;
+        r = watch(w, all, err);
         terminal_relay_end(&relay);
         return r;
 }
 
-/* From now on signals are read from a descriptor; they are blocked before the program starts, so none is lost. */
-static int open_signals(struct err *err)
+/* Start the program, and stay with it.  Signals are blocked before it starts, so that none is lost. */
+static int run_foreground(struct creation *c, int *ret_status, struct err *err)
 {
+        struct watch w = { .c = c, .notify = NOTIFY_NONE, .signals = -EBADF };
         sigset_t all;
-        int fd;
+        int r;
 
         (void)sigfillset(&all);
         if (sigprocmask(SIG_SETMASK, &all, NULL) < 0)
                 return fail(err, -errno, "block signals");
-        fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
-        return fd < 0 ? fail(err, -errno, "make a signalfd") : fd;
+        r = notify_listen(c->container.dir, &w.notify, err);
+        if (r >= 0)
+                r = start_program(&c->container, c->channel, err);
+        state_unlock(c->container.dir);
+        if (r >= 0)
+                r = stay(&w, &all, err);
+        notify_close(&w.notify);
+        fd_close(w.signals);
+        *ret_status = w.status;
+        return r;
+}
+
+static int run_detached(struct creation *c, struct err *err)
+{
+        int r = start_program(&c->container, c->channel, err);
+
+        state_unlock(c->container.dir);
+        return r;
 }
 
 static int check_terminal(const struct create_options *options, const struct run_options *run, const struct creation *c,
@@ -136,7 +178,6 @@ static int end(struct container *c, struct err *err)
 int container_run(const struct context *context, const char *id, const struct create_options *options,
                   const struct run_options *run, int *ret_status, struct err *err)
 {
-        _close_ int signals = -EBADF;
         _creation_ struct creation c;
         int r;
 
@@ -147,22 +188,15 @@ int container_run(const struct context *context, const char *id, const struct cr
         if (r < 0)
                 return r;
         r = check_terminal(options, run, &c, err);
-        if (r >= 0 && !run->is_detached)
-                r = signals = open_signals(err);
         if (r >= 0)
-                r = start_program(&c.container, c.channel, err);
-        state_unlock(c.container.dir);
-        if (r >= 0 && run->is_detached)
-                return 0;
-        if (r >= 0)
-                r = stay(&c, signals, ret_status, err);
-        if (r < 0 || !run->keep) {
-                struct err delete_err = { 0 };
-                int r_delete = end(&c.container, &delete_err);
+                r = run->is_detached ? run_detached(&c, err) : run_foreground(&c, ret_status, err);
+        if (r < 0 || (!run->is_detached && !run->keep)) {
+                struct err end_err = { 0 };
+                int r_end = end(&c.container, &end_err);
 
-                if (r_delete < 0 && r >= 0) {
-                        *err = delete_err;
-                        r = r_delete;
+                if (r_end < 0 && r >= 0) {
+                        *err = end_err;
+                        r = r_end;
                 }
         }
         return r < 0 ? r : 0;

@@ -4,12 +4,15 @@
 #include "base/fd.h"
 #include "base/host.h"
 #include "facility/hooks.h"
+#include "facility/notify.h"
 #include "facility/seccomp.h"
 #include "lifecycle/channel.h"
 #include "lifecycle/launch.h"
 #include "lifecycle/start_program.h"
 #include "lifecycle/undo.h"
+#include "sys/sys.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -94,22 +97,40 @@ int start_program(struct container *c, int channel, struct err *err)
                 return err_at(err, err->code, "config.json: process.args");
         }
         r = start_init(c, channel, err);
-        if (r < 0) {
-                if (is_hook_error(err))
-                        destroy(c);
-                return err_at(err, r, "config.json:");
+        if (r < 0 && is_hook_error(err))
+                destroy(c);
+        if (r >= 0 && c->has_start_socket) {
+                r = host_unlink(c->dir, START_SOCKET);
+                if (r < 0)
+                        return fail(err, r, "remove %s", START_SOCKET);
         }
-        r = host_unlink(c->dir, START_SOCKET);
-        if (r < 0 && r != -ENOENT)
-                return fail(err, r, "remove %s", START_SOCKET);
-        r = run_poststart(c, err);
+        if (r >= 0)
+                r = run_poststart(c, err);
         return r < 0 ? err_at(err, r, "config.json:") : 0;
+}
+
+/* Until the program has said that it is ready, or has ended. */
+static int wait_ready(const struct container *c, struct notify *notify, struct err *err)
+{
+        _close_ int pidfd = sys_pidfd_open(c->saved.state->pid);
+        struct pollfd fds[] = { { .fd = pidfd, .events = POLLIN }, { .fd = notify->socket, .events = POLLIN } };
+
+        if (pidfd < 0)
+                return pidfd == -ESRCH ? 0 : fail(err, pidfd, "open a pidfd of the container's process");
+        while (!notify->is_ready && !fds[0].revents) {
+                if (poll(fds, N_ELEMENTS(fds), -1) < 0 && errno != EINTR)
+                        return fail(err, -errno, "wait until the program is ready");
+                if (fds[1].revents)
+                        notify_forward(notify, c->saved.state->pid);
+        }
+        return 0;
 }
 
 int container_start(const struct context *context, const char *id, struct err *err)
 {
         _container_ struct container c = CONTAINER_NONE;
         _close_ int connection = -EBADF;
+        struct notify notify = NOTIFY_NONE;
         enum container_status status;
         int r;
 
@@ -124,5 +145,13 @@ int container_start(const struct context *context, const char *id, struct err *e
                 return refuse(err, -EINVAL, "cannot start a container that is running");
         if (connection < 0)
                 return fail(err, connection, "connect to %s", START_SOCKET);
-        return start_program(&c, connection, err);
+        c.has_start_socket = true;
+        r = notify_listen(c.dir, &notify, err);
+        if (r >= 0)
+                r = start_program(&c, connection, err);
+        state_unlock(c.dir);
+        if (r >= 0 && notify.socket >= 0)
+                r = wait_ready(&c, &notify, err);
+        notify_close(&notify);
+        return r;
 }

@@ -39,7 +39,7 @@ int state_open_root(const struct context *context, bool make, struct err *err)
                 return fail(err, -errno, "--root: look at %s", context->root);
         /* Whoever may write here can have a privileged runtime act on records of his making.  Sticky directories
          * (1777, as XDG_RUNTIME_DIR may be) would not help: anybody may add an entry. */
-        if (st.st_uid != geteuid() && st.st_uid != 0) {
+        if (st.st_uid != host_euid() && st.st_uid != 0) {
                 refuse(err, -EPERM, "--root: %s belongs to user %u", context->root, st.st_uid);
                 return err_hint(err, "choose a directory that only the caller can write to");
         }
