@@ -18,7 +18,7 @@ static size_t scalar_size(const struct spec_field *f)
 /* Both kinds of map begin their values with the key. */
 static void merge_map(struct arena *arena, const struct spec_field *f, char *to, const char *from)
 {
-        size_t size = f->kind == SPEC_MAP ? f->type->size : sizeof(struct oci_pair);
+        size_t size = f->kind == SPEC_MAP ? spec_type_of(f)->size : sizeof(struct oci_pair);
         size_t n_from = *(const size_t *)(from + f->extra_offset), *n_to = (size_t *)(to + f->extra_offset);
         const char *values = *(char *const *)(from + f->offset);
         char **map = (char **)(to + f->offset);
@@ -37,7 +37,7 @@ static void merge_map(struct arena *arena, const struct spec_field *f, char *to,
                         memcpy(grown + j * size, value, size);
                         ++*n_to;
                 } else if (f->kind == SPEC_MAP) {
-                        spec_merge(f->type, arena, *map + j * size, value);
+                        spec_merge(spec_type_of(f), arena, *map + j * size, value);
                 } else {
                         memcpy(*map + j * size, value, size);
                 }
@@ -59,7 +59,7 @@ static void merge_field(struct arena *arena, const struct spec_field *f, char *t
         if (!*pointer_from)
                 return;
         if (*pointer_to && f->kind == SPEC_OBJECT) {
-                spec_merge(f->type, arena, *pointer_to, *pointer_from);
+                spec_merge(spec_type_of(f), arena, *pointer_to, *pointer_from);
         } else if (*pointer_to && (f->kind == SPEC_MAP || f->kind == SPEC_STRING_MAP)) {
                 merge_map(arena, f, to, from);
         } else {
@@ -72,5 +72,5 @@ static void merge_field(struct arena *arena, const struct spec_field *f, char *t
 void spec_merge(const struct spec_type *type, struct arena *arena, void *to, const void *from)
 {
         for (size_t i = 0; i < type->n_fields; i++)
-                merge_field(arena, &type->fields[i], to, from);
+                merge_field(arena, &spec_fields_of(type)[i], to, from);
 }

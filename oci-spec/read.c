@@ -217,6 +217,11 @@ static int store_integer(struct reader *r, const struct spec_field *f, void *to,
         return 1;
 }
 
+static const char *word_list(const struct spec_field *f)
+{
+        return f->name + f->name_len + 1;
+}
+
 static int is_one_of(const char *words, const char *value, size_t len)
 {
         for (const char *w = words; w; w = strchr(w, '|') ? strchr(w, '|') + 1 : NULL)
@@ -240,7 +245,7 @@ static int on_null(void *ctx)
         if (f->kind == IN_ARRAY || f->kind == IN_MAP || f->kind == IN_STRING_MAP)
                 return wrong_type(r, f);
         if (f->kind == IN_OBJECT && f->field)
-                f->nulls |= UINT64_C(1) << (f->field - f->type->fields);
+                f->nulls |= UINT64_C(1) << (f->field - spec_fields_of(f->type));
         f->index++;
         return 1;
 }
@@ -324,8 +329,8 @@ static int on_string(void *ctx, const unsigned char *value, size_t len)
         }
         if (f->kind != IN_OBJECT || (f->field->kind != SPEC_STRING && f->field->kind != SPEC_WORD))
                 return wrong_type(r, f);
-        if (f->field->kind == SPEC_WORD && !is_one_of(f->field->words, copy, len)) {
-                refuse(r->err, -EINVAL, "must be one of %s, not \"%.100s\"", f->field->words, copy);
+        if (f->field->kind == SPEC_WORD && !is_one_of(word_list(f->field), copy, len)) {
+                refuse(r->err, -EINVAL, "must be one of %s, not \"%.100s\"", word_list(f->field), copy);
                 return at(r);
         }
         *(char **)(f->object + f->field->offset) = copy;
@@ -358,16 +363,17 @@ static int on_start_map(void *ctx)
         if (f->kind >= IN_IGNORED_OBJECT || (f->kind == IN_OBJECT && !f->field))
                 return push(r, (struct frame){ .kind = IN_IGNORED_OBJECT, .serial = ++r->n_objects });
         if (f->kind == IN_ARRAY && f->field->kind == SPEC_OBJECTS)
-                return push_struct(r, f->field->type, append(r, f->object, f->field, f->field->type->size));
+                return push_struct(r, spec_type_of(f->field),
+                                   append(r, f->object, f->field, spec_type_of(f->field)->size));
         if (f->kind == IN_MAP) {
-                object = append(r, f->object, f->field, f->field->type->size);
+                object = append(r, f->object, f->field, spec_type_of(f->field)->size);
                 *(const char **)object = f->key;
-                return push_struct(r, f->field->type, object);
+                return push_struct(r, spec_type_of(f->field), object);
         }
         if (f->kind == IN_OBJECT && f->field->kind == SPEC_OBJECT) {
-                object = arena_alloc(r->arena, f->field->type->size);
+                object = arena_alloc(r->arena, spec_type_of(f->field)->size);
                 *(void **)(f->object + f->field->offset) = object;
-                return push_struct(r, f->field->type, object);
+                return push_struct(r, spec_type_of(f->field), object);
         }
         if (f->kind == IN_OBJECT && (f->field->kind == SPEC_MAP || f->field->kind == SPEC_STRING_MAP)) {
                 /* an empty map is not an absent one */
@@ -392,7 +398,7 @@ static int on_map_key(void *ctx, const unsigned char *key, size_t len)
         }
         if (f->kind == IN_OBJECT) {
                 for (size_t i = 0; i < f->type->n_fields; i++) {
-                        const struct spec_field *field = &f->type->fields[i];
+                        const struct spec_field *field = &spec_fields_of(f->type)[i];
 
                         if (field->name_len != len || memcmp(field->name, key, len) != 0)
                                 continue;
@@ -434,8 +440,8 @@ static int on_end_map(void *ctx)
 
         if (f->kind == IN_OBJECT) {
                 for (size_t i = 0; i < f->type->n_fields; i++) {
-                        if (f->type->fields[i].is_required && !(f->seen & ~f->nulls & UINT64_C(1) << i)) {
-                                f->key = f->type->fields[i].name;
+                        if (spec_fields_of(f->type)[i].is_required && !(f->seen & ~f->nulls & UINT64_C(1) << i)) {
+                                f->key = spec_fields_of(f->type)[i].name;
                                 refuse(r->err, -EINVAL, "is required, and missing");
                                 return at(r);
                         }

@@ -60,36 +60,20 @@ struct oci_pair {
 #define STRING_MAP(owner, name, flags) \
         struct oci_pair *name; \
         size_t n_##name;
-#include "oci-spec/config.def"
-#include "oci-spec/features.def"
-#include "oci-spec/state.def"
-#include "oci-spec/undefine.h"
+#include "oci-spec/rows.h"
 
 /* The table that describes a struct: spec_type(oci_config). */
-struct spec_type;
-#define spec_type(name) (&spec_type_##name)
-#define BEGIN(owner) extern const struct spec_type spec_type_##owner;
-#define END(owner)
-#define KEY(...)
-#define STRING(...)
-#define WORD(...)
-#define STRINGS(...)
-#define U32S(...)
-#define BOOL(...)
-#define U16(...)
-#define U32(...)
-#define U64(...)
-#define I32(...)
-#define I64(...)
-#define OBJECT(...)
-#define OBJECTS(...)
-#define MAP(...)
-#define STRING_MAP(...)
-#define SCALAR(...)
-#include "oci-spec/config.def"
-#include "oci-spec/features.def"
-#include "oci-spec/state.def"
-#include "oci-spec/undefine.h"
+struct spec_type {
+        uint16_t first;    /* in spec_fields[] (table.h) */
+        uint16_t n_fields; /* at most 64: the reader keeps a set of those seen */
+        uint16_t size;
+};
+enum spec_type_index {
+#define BEGIN(owner) SPEC_TYPE_##owner,
+#include "oci-spec/rows.h"
+};
+extern const struct spec_type spec_types[];
+#define spec_type(name) (&spec_types[SPEC_TYPE_##name])
 
 /* Limits on a document that comes from outside. */
 #define SPEC_MAX_SIZE (4u << 20)

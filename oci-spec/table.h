@@ -20,19 +20,26 @@ enum spec_kind {
         SPEC_STRING_MAP,
 };
 
+/* Tables without pointers: they need no relocation, so that a process that does not read them does not pay for
+ * them, and all processes share their pages. */
 struct spec_field {
-        const char *name;
-        const struct spec_type *type; /* of objects and of a map's values */
-        const char *words;            /* of SPEC_WORD, separated by "|" */
+        char name[36]; /* SPEC_WORD: then, behind the '\0', its words, separated by "|" */
         uint8_t name_len;
         uint8_t kind;
         bool is_required;
+        uint8_t type; /* of objects and of a map's values: the index in spec_types[] */
         uint16_t offset;
         uint16_t extra_offset; /* of has_x or n_x */
 };
 
-struct spec_type {
-        const struct spec_field *fields;
-        uint16_t n_fields; /* at most 64: the reader keeps a set of those seen */
-        uint16_t size;
-};
+extern const struct spec_field spec_fields[];
+
+static inline const struct spec_field *spec_fields_of(const struct spec_type *type)
+{
+        return &spec_fields[type->first];
+}
+
+static inline const struct spec_type *spec_type_of(const struct spec_field *f)
+{
+        return &spec_types[f->type];
+}

@@ -85,7 +85,7 @@ static void write_list(struct writer *w, const struct spec_field *f, const void 
                 else if (f->kind == SPEC_U32S)
                         buf_printf(w->out, "%" PRIu32, ((const uint32_t *)list)[i]);
                 else
-                        write_object(w, f->type, (const char *)list + i * f->type->size);
+                        write_object(w, spec_type_of(f), (const char *)list + i * spec_type_of(f)->size);
         }
         close_with(w, "]", n);
 }
@@ -100,10 +100,10 @@ static void write_map(struct writer *w, const struct spec_field *f, const void *
                         write_key(w, i, pair->key);
                         buf_json_string(w->out, pair->value);
                 } else {
-                        const char *value = (const char *)map + i * f->type->size;
+                        const char *value = (const char *)map + i * spec_type_of(f)->size;
 
                         write_key(w, i, *(char *const *)value);
-                        write_object(w, f->type, value);
+                        write_object(w, spec_type_of(f), value);
                 }
         }
         close_with(w, "}", n);
@@ -141,7 +141,7 @@ static void write_value(struct writer *w, const struct spec_field *f, const char
                 write_map(w, f, pointer_at(place), *(const size_t *)(object + f->extra_offset));
                 return;
         case SPEC_OBJECT:
-                write_object(w, f->type, pointer_at(place));
+                write_object(w, spec_type_of(f), pointer_at(place));
                 return;
         default:
                 write_scalar(w, f, place);
@@ -154,10 +154,10 @@ static void write_object(struct writer *w, const struct spec_type *type, const c
 
         open_with(w, "{");
         for (size_t i = 0; i < type->n_fields; i++) {
-                if (!is_set(&type->fields[i], object))
+                if (!is_set(&spec_fields_of(type)[i], object))
                         continue;
-                write_key(w, n++, type->fields[i].name);
-                write_value(w, &type->fields[i], object);
+                write_key(w, n++, spec_fields_of(type)[i].name);
+                write_value(w, &spec_fields_of(type)[i], object);
         }
         close_with(w, "}", n);
 }

@@ -74,8 +74,9 @@ void *arena_alloc(struct arena *a, size_t size)
         size = (size + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
         if (!c || c->size - c->used < size) {
                 size_t room = size > CHUNK_SIZE ? size : CHUNK_SIZE;
-                struct chunk *new = xcalloc(1, sizeof *new + room);
+                struct chunk *new = xmalloc(sizeof *new + room);
 
+                new->used = 0;
                 new->size = room;
                 /* a piece with a chunk of its own goes behind the one that still has room */
                 if (c && size > CHUNK_SIZE / 2) {
@@ -87,7 +88,8 @@ void *arena_alloc(struct arena *a, size_t size)
                 }
                 c = new;
         }
-        p = (char *)c->data + c->used;
+        /* zeroed piece by piece: pages that are not used are not touched */
+        p = memset((char *)c->data + c->used, 0, size);
         c->used += size;
         return p;
 }

@@ -3,6 +3,7 @@
 
 #include "base/fd.h"
 #include "base/host.h"
+#include "base/number.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -46,6 +47,8 @@ int procfs_write(int procfs, const char *path, const char *text)
         return (size_t)n == strlen(text) ? 0 : -EINVAL;
 }
 
+#define START_TIME_FIELD 22 /* of /proc/PID/stat (proc(5)) */
+
 int procfs_identify(int procfs, pid_t pid, struct process_identity *ret)
 {
         char path[sizeof "2147483647/stat"], text[1024], *p;
@@ -62,8 +65,14 @@ int procfs_identify(int procfs, pid_t pid, struct process_identity *ret)
         text[n] = '\0';
         /* the second field is the command's name in parentheses and may hold anything, ")" too */
         p = strrchr(text, ')');
-        if (!p || sscanf(p, ") %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %" SCNu64,
-                         &ret->state, &ret->start_time) != 2)
+        if (!p || p[1] != ' ')
                 return -EBADMSG;
-        return 0;
+        ret->state = p[2];
+        for (int field = 2; p && field < START_TIME_FIELD; field++)
+                p = strchr(p + 1, ' ');
+        if (!p)
+                return -EBADMSG;
+        p++;
+        p[strcspn(p, " ")] = '\0';
+        return number_u64(p, UINT64_MAX, &ret->start_time);
 }

@@ -133,10 +133,8 @@ static char *unescape(const char *text, size_t len, struct arena *arena)
         char *ret = arena_alloc(arena, len + 1), *to = ret;
 
         for (size_t i = 0; i < len;) {
-                unsigned byte;
-
-                if (text[i] == '\\' && len - i >= 4 && sscanf(text + i + 1, "%3o", &byte) == 1) {
-                        *to++ = (char)byte;
+                if (text[i] == '\\' && len - i >= 4 && strspn(text + i + 1, "01234567") >= 3) {
+                        *to++ = (char)((text[i + 1] - '0') << 6 | (text[i + 2] - '0') << 3 | (text[i + 3] - '0'));
                         i += 4;
                 } else {
                         *to++ = text[i++];

@@ -18,76 +18,76 @@ enum kind {
 #define FLAG(member) offsetof(struct mount_options, member)
 
 static const struct row {
-        const char *name;
+        char name[16]; /* no pointers: the table needs no relocation */
         enum kind kind;
-        uint64_t set, clear;  /* TOP, RECURSIVE: MOUNT_ATTR_* */
-        const char *opposite; /* TOP, SUPERBLOCK: the superblock has this flag as well, and that is its opposite */
+        uint64_t set, clear; /* TOP, RECURSIVE: MOUNT_ATTR_* */
+        char opposite[12];   /* TOP, SUPERBLOCK: the superblock has this flag too, and that is its opposite */
 } rows[] = {
         { "async", SUPERBLOCK, 0, 0, "sync" },
-        { "atime", TOP, 0, ATIME, NULL },
-        { "bind", SWITCH, FLAG(is_bind), 0, NULL },
-        { "defaults", NOTHING, 0, 0, NULL },
-        { "dev", TOP, 0, MOUNT_ATTR_NODEV, NULL },
-        { "diratime", TOP, 0, MOUNT_ATTR_NODIRATIME, NULL },
-        { "dirsync", SUPERBLOCK, 0, 0, NULL },
-        { "exec", TOP, 0, MOUNT_ATTR_NOEXEC, NULL },
-        { "idmap", SWITCH, FLAG(is_idmapped), 0, NULL },
+        { "atime", TOP, 0, ATIME, "" },
+        { "bind", SWITCH, FLAG(is_bind), 0, "" },
+        { "defaults", NOTHING, 0, 0, "" },
+        { "dev", TOP, 0, MOUNT_ATTR_NODEV, "" },
+        { "diratime", TOP, 0, MOUNT_ATTR_NODIRATIME, "" },
+        { "dirsync", SUPERBLOCK, 0, 0, "" },
+        { "exec", TOP, 0, MOUNT_ATTR_NOEXEC, "" },
+        { "idmap", SWITCH, FLAG(is_idmapped), 0, "" },
         { "iversion", SUPERBLOCK, 0, 0, "noiversion" },
         { "lazytime", SUPERBLOCK, 0, 0, "nolazytime" },
         /* The kernel's messages are not muted by the file system API (fsconfig(2) reports them to the caller
          * instead), and mount(8) only passes the word on. */
-        { "loud", NOTHING, 0, 0, NULL },
+        { "loud", NOTHING, 0, 0, "" },
         { "mand", SUPERBLOCK, 0, 0, "nomand" },
-        { "noatime", TOP, MOUNT_ATTR_NOATIME, ATIME, NULL },
-        { "nodev", TOP, MOUNT_ATTR_NODEV, 0, NULL },
-        { "nodiratime", TOP, MOUNT_ATTR_NODIRATIME, 0, NULL },
-        { "noexec", TOP, MOUNT_ATTR_NOEXEC, 0, NULL },
+        { "noatime", TOP, MOUNT_ATTR_NOATIME, ATIME, "" },
+        { "nodev", TOP, MOUNT_ATTR_NODEV, 0, "" },
+        { "nodiratime", TOP, MOUNT_ATTR_NODIRATIME, 0, "" },
+        { "noexec", TOP, MOUNT_ATTR_NOEXEC, 0, "" },
         { "noiversion", SUPERBLOCK, 0, 0, "iversion" },
         { "nolazytime", SUPERBLOCK, 0, 0, "lazytime" },
         { "nomand", SUPERBLOCK, 0, 0, "mand" },
         /* Without relatime, and without another word, the kernel still uses relatime (mount(8)). */
-        { "norelatime", NOTHING, 0, 0, NULL },
-        { "nostrictatime", TOP, 0, ATIME, NULL },
-        { "nosuid", TOP, MOUNT_ATTR_NOSUID, 0, NULL },
-        { "nosymfollow", TOP, MOUNT_ATTR_NOSYMFOLLOW, 0, NULL },
-        { "private", PROPAGATION, MS_PRIVATE, 0, NULL },
-        { "ratime", RECURSIVE, 0, ATIME, NULL },
-        { "rbind", SWITCH, FLAG(is_rbind), 0, NULL },
-        { "rdev", RECURSIVE, 0, MOUNT_ATTR_NODEV, NULL },
-        { "rdiratime", RECURSIVE, 0, MOUNT_ATTR_NODIRATIME, NULL },
-        { "relatime", TOP, 0, ATIME, NULL },
-        { "remount", SWITCH, FLAG(is_remount), 0, NULL },
-        { "rexec", RECURSIVE, 0, MOUNT_ATTR_NOEXEC, NULL },
-        { "ridmap", SWITCH, FLAG(is_idmapped_recursively), 0, NULL },
-        { "rnoatime", RECURSIVE, MOUNT_ATTR_NOATIME, ATIME, NULL },
-        { "rnodev", RECURSIVE, MOUNT_ATTR_NODEV, 0, NULL },
-        { "rnodiratime", RECURSIVE, MOUNT_ATTR_NODIRATIME, 0, NULL },
-        { "rnoexec", RECURSIVE, MOUNT_ATTR_NOEXEC, 0, NULL },
-        { "rnorelatime", NOTHING, 0, 0, NULL },
-        { "rnostrictatime", RECURSIVE, 0, ATIME, NULL },
-        { "rnosuid", RECURSIVE, MOUNT_ATTR_NOSUID, 0, NULL },
-        { "rnosymfollow", RECURSIVE, MOUNT_ATTR_NOSYMFOLLOW, 0, NULL },
+        { "norelatime", NOTHING, 0, 0, "" },
+        { "nostrictatime", TOP, 0, ATIME, "" },
+        { "nosuid", TOP, MOUNT_ATTR_NOSUID, 0, "" },
+        { "nosymfollow", TOP, MOUNT_ATTR_NOSYMFOLLOW, 0, "" },
+        { "private", PROPAGATION, MS_PRIVATE, 0, "" },
+        { "ratime", RECURSIVE, 0, ATIME, "" },
+        { "rbind", SWITCH, FLAG(is_rbind), 0, "" },
+        { "rdev", RECURSIVE, 0, MOUNT_ATTR_NODEV, "" },
+        { "rdiratime", RECURSIVE, 0, MOUNT_ATTR_NODIRATIME, "" },
+        { "relatime", TOP, 0, ATIME, "" },
+        { "remount", SWITCH, FLAG(is_remount), 0, "" },
+        { "rexec", RECURSIVE, 0, MOUNT_ATTR_NOEXEC, "" },
+        { "ridmap", SWITCH, FLAG(is_idmapped_recursively), 0, "" },
+        { "rnoatime", RECURSIVE, MOUNT_ATTR_NOATIME, ATIME, "" },
+        { "rnodev", RECURSIVE, MOUNT_ATTR_NODEV, 0, "" },
+        { "rnodiratime", RECURSIVE, MOUNT_ATTR_NODIRATIME, 0, "" },
+        { "rnoexec", RECURSIVE, MOUNT_ATTR_NOEXEC, 0, "" },
+        { "rnorelatime", NOTHING, 0, 0, "" },
+        { "rnostrictatime", RECURSIVE, 0, ATIME, "" },
+        { "rnosuid", RECURSIVE, MOUNT_ATTR_NOSUID, 0, "" },
+        { "rnosymfollow", RECURSIVE, MOUNT_ATTR_NOSYMFOLLOW, 0, "" },
         { "ro", TOP, MOUNT_ATTR_RDONLY, 0, "rw" },
-        { "rprivate", PROPAGATION, MS_PRIVATE | MS_REC, 0, NULL },
-        { "rrelatime", RECURSIVE, 0, ATIME, NULL },
-        { "rro", RECURSIVE, MOUNT_ATTR_RDONLY, 0, NULL },
-        { "rrw", RECURSIVE, 0, MOUNT_ATTR_RDONLY, NULL },
-        { "rshared", PROPAGATION, MS_SHARED | MS_REC, 0, NULL },
-        { "rslave", PROPAGATION, MS_SLAVE | MS_REC, 0, NULL },
-        { "rstrictatime", RECURSIVE, MOUNT_ATTR_STRICTATIME, ATIME, NULL },
-        { "rsuid", RECURSIVE, 0, MOUNT_ATTR_NOSUID, NULL },
-        { "rsymfollow", RECURSIVE, 0, MOUNT_ATTR_NOSYMFOLLOW, NULL },
-        { "runbindable", PROPAGATION, MS_UNBINDABLE | MS_REC, 0, NULL },
+        { "rprivate", PROPAGATION, MS_PRIVATE | MS_REC, 0, "" },
+        { "rrelatime", RECURSIVE, 0, ATIME, "" },
+        { "rro", RECURSIVE, MOUNT_ATTR_RDONLY, 0, "" },
+        { "rrw", RECURSIVE, 0, MOUNT_ATTR_RDONLY, "" },
+        { "rshared", PROPAGATION, MS_SHARED | MS_REC, 0, "" },
+        { "rslave", PROPAGATION, MS_SLAVE | MS_REC, 0, "" },
+        { "rstrictatime", RECURSIVE, MOUNT_ATTR_STRICTATIME, ATIME, "" },
+        { "rsuid", RECURSIVE, 0, MOUNT_ATTR_NOSUID, "" },
+        { "rsymfollow", RECURSIVE, 0, MOUNT_ATTR_NOSYMFOLLOW, "" },
+        { "runbindable", PROPAGATION, MS_UNBINDABLE | MS_REC, 0, "" },
         { "rw", TOP, 0, MOUNT_ATTR_RDONLY, "ro" },
-        { "shared", PROPAGATION, MS_SHARED, 0, NULL },
-        { "silent", NOTHING, 0, 0, NULL },
-        { "slave", PROPAGATION, MS_SLAVE, 0, NULL },
-        { "strictatime", TOP, MOUNT_ATTR_STRICTATIME, ATIME, NULL },
-        { "suid", TOP, 0, MOUNT_ATTR_NOSUID, NULL },
-        { "symfollow", TOP, 0, MOUNT_ATTR_NOSYMFOLLOW, NULL },
+        { "shared", PROPAGATION, MS_SHARED, 0, "" },
+        { "silent", NOTHING, 0, 0, "" },
+        { "slave", PROPAGATION, MS_SLAVE, 0, "" },
+        { "strictatime", TOP, MOUNT_ATTR_STRICTATIME, ATIME, "" },
+        { "suid", TOP, 0, MOUNT_ATTR_NOSUID, "" },
+        { "symfollow", TOP, 0, MOUNT_ATTR_NOSYMFOLLOW, "" },
         { "sync", SUPERBLOCK, 0, 0, "async" },
-        { "tmpcopyup", SWITCH, FLAG(is_copied_up), 0, NULL },
-        { "unbindable", PROPAGATION, MS_UNBINDABLE, 0, NULL },
+        { "tmpcopyup", SWITCH, FLAG(is_copied_up), 0, "" },
+        { "unbindable", PROPAGATION, MS_UNBINDABLE, 0, "" },
 };
 
 static const struct row *find(const char *word)
@@ -125,8 +125,7 @@ static void set_superblock(struct mount_options *o, const struct row *row)
         size_t n = 0;
 
         for (size_t i = 0; i < o->n_superblock; i++)
-                if (strcmp(o->superblock[i], row->name) != 0 &&
-                    (!row->opposite || strcmp(o->superblock[i], row->opposite) != 0))
+                if (strcmp(o->superblock[i], row->name) != 0 && (strcmp(o->superblock[i], row->opposite) != 0))
                         o->superblock[n++] = o->superblock[i];
         if (n == N_ELEMENTS(o->superblock))
                 BUG("more flags of the superblock than there are");
@@ -139,7 +138,7 @@ static void apply(struct mount_options *o, const struct row *row)
         switch (row->kind) {
         case TOP:
                 set_attributes(&o->top, row);
-                if (row->opposite)
+                if (*row->opposite)
                         set_superblock(o, row);
                 return;
         case RECURSIVE:

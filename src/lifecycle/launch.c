@@ -154,7 +154,7 @@ int launch_explain_death(struct creation *c, struct err *err)
                         return fail(err, -errno, "init ended; wait for it");
         if (info.si_code == CLD_EXITED)
                 return refuse(err, -ECHILD, "init exited with status %d", info.si_status);
-        refuse(err, -ECHILD, "init was killed by signal %d (%s)", info.si_status, strsignal(info.si_status));
+        refuse(err, -ECHILD, "init was killed by signal %d (SIG%s)", info.si_status, sigabbrev_np(info.si_status));
         if (c->container.saved.cgroup && cgroup_has_oom_kill(c->container.saved.cgroup) > 0)
                 err_hint(err, "linux.resources.memory.limit is too small to start the container");
         return err->code;
