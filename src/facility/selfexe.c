@@ -116,12 +116,19 @@ static int explain(int code, int mount_code, struct err *err)
         return err_hint(err, "executing it from a read-only mount failed before: %s", err_text(mount_code));
 }
 
+bool selfexe_is_protected;
+
 int selfexe_protect(char **argv, struct err *err)
 {
-        _close_ int exe = host_open(AT_FDCWD, "/proc/self/exe", O_RDONLY);
+        _close_ int exe = -EBADF;
         struct stat st;
         int r, mount_r;
 
+        if (selfexe_is_protected) {
+                restore_name(argv[0]);
+                return 0;
+        }
+        exe = host_open(AT_FDCWD, "/proc/self/exe", O_RDONLY);
         if (exe < 0)
                 return fail(err, exe, "open /proc/self/exe");
         if (is_protected(exe)) {

@@ -7,6 +7,8 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
+
 /* Return 0 if nobody can write to this program through its /proc/PID/exe: its mount is read-only, it is a sealed
  * memory file, or (without privileges) it belongs to an id that the container cannot have.  Else execute it again
  * with the same arguments and environment, from a read-only mount that is attached nowhere, or from a sealed
@@ -14,3 +16,6 @@
  *
  * Called before anything else is opened: memory and descriptors do not survive. */
 int selfexe_protect(char **argv, struct err *err);
+
+/* Set by the entry point (selfexe_entry.c), when it has seen that nobody can write to the program. */
+extern bool selfexe_is_protected;
