@@ -17,16 +17,21 @@ static uint64_t complete(int flags)
         return (uint64_t)(flags | O_CLOEXEC | (flags & O_PATH ? 0 : O_NOCTTY));
 }
 
-int inroot_open(int root, const char *path, int flags)
+static int open_inside(int root, const char *path, int flags, uint64_t resolve)
 {
         int fd;
 
         /* "" and "/" are the root itself.  EAGAIN: something was renamed while ".." was resolved, and
          * the kernel could not tell whether the result is still inside (openat2(2)): try again. */
         do
-                fd = sys_openat2(root, *path ? path : "/", complete(flags), 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+                fd = sys_openat2(root, *path ? path : "/", complete(flags), 0, RESOLVE_IN_ROOT | resolve);
         while (fd == -EAGAIN);
         return fd;
+}
+
+int inroot_open(int root, const char *path, int flags)
+{
+        return open_inside(root, path, flags, RESOLVE_NO_MAGICLINKS);
 }
 
 static int check_regular(int fd)
@@ -162,7 +167,7 @@ static int walk_mkdirs(struct walk *w, int root, mode_t mode)
 }
 
 /* Nearly always only the last component is missing. */
-static int make_last(int root, const char *path, mode_t mode)
+static int make_last(int root, const char *path, mode_t mode, uint64_t resolve)
 {
         const char *slash = strrchr(path, '/');
         const char *name = slash ? slash + 1 : path;
@@ -172,12 +177,19 @@ static int make_last(int root, const char *path, mode_t mode)
 
         if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
                 return -ENOENT;
-        dir = inroot_open(root, parent, O_PATH | O_DIRECTORY);
+        dir = open_inside(root, parent, O_PATH | O_DIRECTORY, resolve);
         if (dir < 0)
                 return dir;
         r = make_directory(dir, name, mode);
         fd_retire(&dir);
-        return r < 0 ? r : inroot_open(root, path, O_PATH | O_DIRECTORY);
+        return r < 0 ? r : open_inside(root, path, O_PATH | O_DIRECTORY, resolve);
+}
+
+int inroot_make_plain(int root, const char *path, mode_t mode)
+{
+        int fd = open_inside(root, path, O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+
+        return fd == -ENOENT ? make_last(root, path, mode, RESOLVE_NO_SYMLINKS) : fd;
 }
 
 int inroot_mkdirs(int root, const char *path, mode_t mode)
@@ -188,7 +200,7 @@ int inroot_mkdirs(int root, const char *path, mode_t mode)
         fd = inroot_open(root, path, O_PATH | O_DIRECTORY);
         if (fd != -ENOENT)
                 return fd;
-        fd = make_last(root, path, mode);
+        fd = make_last(root, path, mode, RESOLVE_NO_MAGICLINKS);
         if (fd != -ENOENT && fd != -EEXIST) /* EEXIST: a link that leads to nothing */
                 return fd;
         w.path = xstrdup(path);

@@ -25,6 +25,10 @@ int inroot_open_regular(int root, const char *path);
  * do not inherit setgid from their parent. */
 int inroot_mkdirs(int root, const char *path, mode_t mode);
 
+/* The same for a path that is what it looks like: -ELOOP when a component is a symbolic link, and -ENOENT when
+ * more than the last one is missing. */
+int inroot_make_plain(int root, const char *path, mode_t mode);
+
 /* Open a file as O_PATH; where nothing is, make an empty regular file, and missing parents with mode
  * 0755. */
 int inroot_make_file(int root, const char *path, mode_t mode);

@@ -3,11 +3,13 @@
 
 #include "base/fd.h"
 #include "base/host.h"
+#include "base/mem.h"
 #include "base/number.h"
 #include "sys/sys.h"
 
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,10 +19,14 @@
 
 int descriptors_open_standard(struct err *err)
 {
+        struct pollfd fds[] = { { .fd = STDIN_FILENO }, { .fd = STDOUT_FILENO }, { .fd = STDERR_FILENO } };
+
+        if (poll(fds, N_ELEMENTS(fds), 0) < 0)
+                return fail(err, -errno, "look at the standard file descriptors");
         for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
                 int null;
 
-                if (fcntl(fd, F_GETFD) >= 0)
+                if (!(fds[fd].revents & POLLNVAL))
                         continue;
                 null = host_open(AT_FDCWD, "/dev/null", O_RDWR); /* gets the lowest number, which is fd */
                 if (null < 0)

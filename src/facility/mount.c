@@ -188,14 +188,26 @@ static int check_proc_source(const struct mount *m, struct err *err)
         return err_hint(err, "security labels and kernel parameters are written there");
 }
 
+/* Whether a path without symbolic links leads into /proc, as far as can be told from its text. */
+static bool may_be_in_proc(const char *path)
+{
+        path += strspn(path, "/");
+        return strncmp(path, "proc", 4) == 0 || *path == '.' || strstr(path, "..");
+}
+
 /* The destination, made if it is missing.  A procfs or sysfs must not be led elsewhere by a symbolic link of the
- * image (CVE-2019-19921). */
-static int open_target(const struct mount *m, int root, bool is_directory, struct err *err)
+ * image (CVE-2019-19921).  *ret_is_safe: it does not lie in a procfs. */
+static int open_target(const struct mount *m, int root, bool is_directory, bool *ret_is_safe, struct err *err)
 {
         static const char *const strict[] = { "proc", "sysfs", NULL };
         const char *destination = m->config->destination;
-        int target;
+        int target = -ELOOP;
 
+        if (m->kind != MOUNT_REMOUNT && is_directory)
+                target = inroot_make_plain(root, destination, 0755);
+        *ret_is_safe = target >= 0 && !may_be_in_proc(destination);
+        if (target >= 0)
+                return target;
         if (m->kind == MOUNT_NEW && is_word(m->type, strict)) {
                 target = inroot_open(root, destination, O_PATH | O_DIRECTORY | O_NOFOLLOW);
                 if (target == -ENOENT)
@@ -236,6 +248,7 @@ static int attach(const struct mount *m, int target, struct err *err)
 static int make_mount(const struct mounts_plan *plan, struct mount *m, int root, int bundle, struct err *err)
 {
         _close_ int target = -EBADF;
+        bool is_safe;
         int r;
 
         if (m->kind == MOUNT_BIND && m->tree < 0) {
@@ -243,7 +256,7 @@ static int make_mount(const struct mounts_plan *plan, struct mount *m, int root,
                 if (r < 0)
                         return r;
         }
-        target = open_target(m, root, m->kind != MOUNT_BIND || m->is_directory, err);
+        target = open_target(m, root, m->kind != MOUNT_BIND || m->is_directory, &is_safe, err);
         if (target < 0)
                 return target;
         if (m->kind == MOUNT_REMOUNT)
@@ -261,7 +274,7 @@ static int make_mount(const struct mounts_plan *plan, struct mount *m, int root,
         r = check_proc_source(m, err);
         if (r < 0)
                 return r;
-        r = check_target(m, target, err);
+        r = is_safe ? 0 : check_target(m, target, err);
         if (r < 0)
                 return r;
         if (m->options.is_copied_up) {

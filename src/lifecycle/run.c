@@ -140,6 +140,8 @@ static int run_foreground(struct creation *c, int *ret_status, struct err *err)
         state_unlock(c->container.dir);
         if (r >= 0)
                 r = stay(&w, &all, err);
+        if (w.is_over)
+                c->container.saved.state->pid = 0; /* it is reaped, and its id may come to mean another process */
         notify_close(&w.notify);
         fd_close(w.signals);
         *ret_status = w.status;
