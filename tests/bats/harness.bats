@@ -4,7 +4,7 @@
 load helpers
 
 @test "debris of every kind is found and taken away" {
-        needs root
+        needs root cgroup2
         local cgroup
         cgroup=$(findmnt -n --first-only --types cgroup2 -o TARGET)/ocirun-$ID
         assert_no_debris

@@ -23,6 +23,7 @@
 #
 #         root              the tests run as root
 #         cap:NAME          with this capability (cap:sys_resource)
+#         cgroup2           it is mounted where the tests can see it
 #         cgroup2:NAME      the controller is in cgroup2; cgroup1:NAME: it is bound to a v1 hierarchy
 #         systemd           systemd manages the machine
 #         userns            user namespaces may be made
@@ -246,7 +247,8 @@ has() {
         root) [ "$(id -u)" -eq 0 ] ;;
         cap:*) has_capability "cap_$name" ;;
         cgroup1:*) findmnt --types cgroup --options "$name" >/dev/null ;;
-        cgroup2:*) grep -qw "$name" "$(findmnt -n --first-only --types cgroup2 -o TARGET)/cgroup.controllers" ;;
+        cgroup2) findmnt --types cgroup2 >/dev/null ;;
+        cgroup2:*) has cgroup2 && grep -qw "$name" "$(findmnt -n --first-only --types cgroup2 -o TARGET)/cgroup.controllers" ;;
         systemd) [ -d /run/systemd/system ] ;;
         userns) unshare --user true 2>/dev/null ;;
         rootless-user) command -v newuidmap >/dev/null && has root && has userns ;;
