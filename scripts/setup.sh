@@ -43,10 +43,16 @@ install_packages() {
                 return
         fi
         say "Installing with apt-get: $missing"
-        apt-get update -q=2 || say "apt-get update failed; trying with the lists that are here"
+        apt_log=$(mktemp)
+        apt-get update -q=2 >"$apt_log" 2>&1 || say "apt-get update failed; trying with the lists that are here"
         # shellcheck disable=SC2086 # words
-        DEBIAN_FRONTEND=noninteractive apt-get install -y -q=2 --no-install-recommends $missing </dev/null >&2 ||
+        if ! DEBIAN_FRONTEND=noninteractive apt-get install -y -q=2 --no-install-recommends $missing \
+                </dev/null >>"$apt_log" 2>&1; then
+                cat "$apt_log" >&2
+                rm -f "$apt_log"
                 die "apt-get cannot install: $missing"
+        fi
+        rm -f "$apt_log"
 }
 
 # Run a command as the owner of the checkout, so that sudo leaves no files of root in it.  Where the owner

@@ -120,6 +120,7 @@ static int stay(struct watch *w, const sigset_t *all, struct err *err)
                 return r;
         w->relay = &relay;
         r = watch(w, all, err);
+        w->relay = NULL;
         terminal_relay_end(&relay);
         return r;
 }

@@ -4,9 +4,9 @@
 load helpers
 
 @test "debris of every kind is found and taken away" {
-        needs root
+        needs root cgroup2
         local cgroup
-        cgroup=$(findmnt -n --first-only --types cgroup2 -o TARGET)/ocirun-$ID
+        cgroup=$(cgroup2_root)/ocirun-$ID
         assert_no_debris
 
         mkdir "$OCIRUN_ROOT/$ID" "$cgroup" "$cgroup/inner" mnt
@@ -53,6 +53,16 @@ load helpers
         run in_private_cgroup2 findmnt --noheadings --raw --submounts --output FSTYPE /sys/fs/cgroup
         assert_status 0
         assert_output cgroup2
+}
+
+@test "what is not there is not there" {
+        local feature
+
+        for feature in cap:no_such cgroup1:no-such cgroup2:no-such command:no-such linux:99.0 machine:no-such \
+                netdev:no-such; do
+                run has "$feature"
+                [ "$status" -ne 0 ] || fail "there is $feature"
+        done
 }
 
 @test "a feature that needs does not know is an error" {

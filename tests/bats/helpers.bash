@@ -23,6 +23,7 @@
 #
 #         root              the tests run as root
 #         cap:NAME          with this capability (cap:sys_resource)
+#         cgroup2           it is mounted where the tests can see it
 #         cgroup2:NAME      the controller is in cgroup2; cgroup1:NAME: it is bound to a v1 hierarchy
 #         systemd           systemd manages the machine
 #         userns            user namespaces may be made
@@ -245,8 +246,9 @@ has() {
         case $1 in
         root) [ "$(id -u)" -eq 0 ] ;;
         cap:*) has_capability "cap_$name" ;;
-        cgroup1:*) findmnt --types cgroup --options "$name" >/dev/null ;;
-        cgroup2:*) grep -qw "$name" "$(findmnt -n --first-only --types cgroup2 -o TARGET)/cgroup.controllers" ;;
+        cgroup1:*) awk '{ sub(/.* - /, "") } $1 == "cgroup" { print $3 }' /proc/self/mountinfo | grep -qw "$name" ;;
+        cgroup2) [ -n "$(cgroup2_root)" ] ;;
+        cgroup2:*) has cgroup2 && grep -qw "$name" "$(cgroup2_root)/cgroup.controllers" ;;
         systemd) [ -d /run/systemd/system ] ;;
         userns) unshare --user true 2>/dev/null ;;
         rootless-user) command -v newuidmap >/dev/null && has root && has userns ;;
@@ -265,6 +267,11 @@ has() {
                 return 1
                 ;;
         esac
+}
+
+# Where cgroup2 is mounted.
+cgroup2_root() {
+        findmnt --noheadings --first-only --types cgroup2 --output TARGET || :
 }
 
 # setpriv lists the capabilities in the order of their numbers.
