@@ -103,6 +103,7 @@ void selfexe_begin(long *sp)
         fd = call(SYS_openat, AT_FDCWD, (long)exe, O_RDONLY | O_CLOEXEC, 0, 0);
         if (fd < 0)
                 return;
+        fs.f_flags = 0; /* no initializer: it may become a call of memset(), which does not work yet */
         /* executed for the second time, or the file's mount is read-only anyway */
         if (call(SYS_fstatfs, fd, (long)&fs, 0, 0, 0) == 0 && fs.f_flags & ST_RDONLY_FLAG) {
                 selfexe_is_protected = true;
