@@ -58,6 +58,19 @@ static int ask(struct creation *c, enum message_type type, int fd, struct err *e
 
 /* ---- namespaces --------------------------------------------------------------------------------- */
 
+static int die_with_runtime(struct err *err)
+{
+        return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ? fail(err, -errno, "die with the runtime") : 0;
+}
+
+/* Become root of the user namespace.  A change of ids takes the death signal away (prctl(2)). */
+static int change_ids(struct creation *c, struct err *err)
+{
+        int r = idmap_child(&c->plan.idmap, err);
+
+        return r < 0 ? r : die_with_runtime(err);
+}
+
 /* Afterwards: all namespaces are the container's, and the ids are root's in its user namespace. */
 static int enter_namespaces(struct creation *c, struct err *err)
 {
@@ -73,7 +86,7 @@ static int enter_namespaces(struct creation *c, struct err *err)
         if (r < 0)
                 return err_at(err, r, "process");
         if ((ns->create | ns->join) & CLONE_NEWUSER) {
-                r = idmap_child(&c->plan.idmap, err);
+                r = change_ids(c, err);
                 if (r < 0)
                         return r;
         }
@@ -371,9 +384,8 @@ void init_main(struct creation *c)
 
         warnings = c->channel;
         log_set_sink(send_warning);
-        if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
-                r = fail(&err, -errno, "die with the runtime");
-        else
+        r = die_with_runtime(&err);
+        if (r >= 0)
                 r = live(c, &err);
         if (r < 0 && c->channel >= 0)
                 (void)channel_send_err(c->channel, MESSAGE_ERROR, &err); /* nobody is left to hear that it failed */
