@@ -263,15 +263,29 @@ static int set_offsets(const struct namespaces_plan *plan, int procfs, pid_t pid
         return 0;
 }
 
-int namespaces_child_create(const struct namespaces_plan *plan, int procfs, pid_t pid, struct err *err)
+static int make(unsigned flags, struct err *err)
 {
-        unsigned flags = plan->create & ~(unsigned)(CLONE_NEWUSER | CLONE_NEWPID);
+        if (unshare((int)flags) == 0)
+                return 0;
+        fail(err, -errno, "make new namespaces");
+        if (err->code == -ENOSPC)
+                err_hint(err, "a limit in /proc/sys/user/max_*_namespaces is reached");
+        return err_at(err, err->code, "linux.namespaces");
+}
 
-        if (flags && unshare((int)flags) < 0) {
-                fail(err, -errno, "make new namespaces");
-                if (err->code == -ENOSPC)
-                        err_hint(err, "a limit in /proc/sys/user/max_*_namespaces is reached");
-                return err_at(err, err->code, "linux.namespaces");
-        }
-        return plan->create & CLONE_NEWTIME ? set_offsets(plan, procfs, pid, err) : 0;
+int namespaces_child_time(const struct namespaces_plan *plan, int procfs, pid_t pid, struct err *err)
+{
+        int r;
+
+        if (!(plan->create & CLONE_NEWTIME))
+                return 0;
+        r = make(CLONE_NEWTIME, err);
+        return r < 0 ? r : set_offsets(plan, procfs, pid, err);
+}
+
+int namespaces_child_create(const struct namespaces_plan *plan, struct err *err)
+{
+        unsigned flags = plan->create & ~(unsigned)(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWTIME);
+
+        return flags ? make(flags, err) : 0;
 }

@@ -60,7 +60,11 @@ int namespaces_leave(const struct namespaces_plan *plan, struct namespaces_left 
 /* Join the user namespace, and then those left to init. */
 int namespaces_child_join(const struct namespaces_plan *plan, struct err *err);
 
-/* Make the new ones that init was not born in, with the time offsets.  pid is init's as seen in procfs. */
-int namespaces_child_create(const struct namespaces_plan *plan, int procfs, pid_t pid, struct err *err);
+/* Make a new time namespace, with its offsets.  pid is init's as seen in procfs: it must still be the one whom the
+ * kernel lets write its files, thus in a new user namespace it must not have changed its ids. */
+int namespaces_child_time(const struct namespaces_plan *plan, int procfs, pid_t pid, struct err *err);
+
+/* Make the other new ones that init was not born in. */
+int namespaces_child_create(const struct namespaces_plan *plan, struct err *err);
 
 void namespaces_close(struct namespaces_plan *plan);

@@ -85,6 +85,9 @@ static int enter_namespaces(struct creation *c, struct err *err)
         r = oom_child(&c->plan.process.oom, c->container.procfs, c->pid, err);
         if (r < 0)
                 return err_at(err, r, "process");
+        r = namespaces_child_time(ns, c->container.procfs, c->pid, err);
+        if (r < 0)
+                return r;
         if ((ns->create | ns->join) & CLONE_NEWUSER) {
                 r = change_ids(c, err);
                 if (r < 0)
@@ -93,7 +96,7 @@ static int enter_namespaces(struct creation *c, struct err *err)
         /* the path may be out of reach for the ids of the user namespace; the directory itself is not */
         if (fchdir(c->rootfs) < 0)
                 return err_at(err, fail(err, -errno, "enter %s", c->rootfs_path), "root.path");
-        r = namespaces_child_create(ns, c->container.procfs, c->pid, err);
+        r = namespaces_child_create(ns, err);
         if (r < 0)
                 return r;
         /* Files of procfs that belong to a process that is not dumpable belong to root: no process of the container
