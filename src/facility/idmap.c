@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -90,6 +91,7 @@ static int run_helper(const char *helper, const struct oci_id_mapping *m, size_t
 {
         _arena_ struct arena *arena = arena_new();
         char **argv = arena_alloc(arena, (2 + 3 * n + 1) * sizeof *argv), **p = argv;
+        _buf_ struct buf command = { 0 };
         int status;
         pid_t child;
 
@@ -118,8 +120,9 @@ static int run_helper(const char *helper, const struct oci_id_mapping *m, size_t
                 refuse(err, -ENOENT, "%s is not installed", helper);
                 return err_hint(err, "Debian has it in the package uidmap; without it a user can only map his own id");
         }
-        refuse(err, -EPERM, "%s failed for host ids %" PRIu32 " to %" PRIu32, helper, m[0].hostID,
-               m[0].hostID + (m[0].size - 1));
+        for (p = argv; *p; p++)
+                buf_printf(&command, "%s%s", p == argv ? "" : " ", *p);
+        refuse(err, -EPERM, "\"%s\" failed", command.data);
         return err_hint(err, "/etc/subuid and /etc/subgid must allow the caller these ranges");
 }
 
@@ -128,32 +131,46 @@ static bool is_only(const struct oci_id_mapping *m, size_t n, uint32_t id)
         return n == 1 && m[0].size == 1 && m[0].hostID == id;
 }
 
-int idmap_parent(const struct idmap_plan *plan, int procfs, pid_t pid, bool is_rootless, struct err *err)
+/* user_namespaces(7): without CAP_SETGID, setgroups(2) must be given up first. */
+static int deny_setgroups(int procfs, pid_t pid, struct err *err)
+{
+        char path[64];
+        int r;
+
+        snprintf(path, sizeof path, "%d/setgroups", (int)pid);
+        r = procfs_write(procfs, path, "deny");
+        return r < 0 ? fail(err, r, "write \"deny\" to /proc/%s", path) : 0;
+}
+
+static int map_uids(const struct idmap_plan *plan, int procfs, pid_t pid, struct err *err)
+{
+        if (sys_is_capable(CAP_SETUID) || is_only(plan->uids, plan->n_uids, geteuid()))
+                return write_map(plan->uids, plan->n_uids, procfs, pid, "uid_map", err);
+        return run_helper("newuidmap", plan->uids, plan->n_uids, pid, err);
+}
+
+static int map_gids(const struct idmap_plan *plan, int procfs, pid_t pid, struct err *err)
+{
+        int r = 0;
+
+        if (!sys_is_capable(CAP_SETGID)) {
+                if (!is_only(plan->gids, plan->n_gids, getegid()))
+                        return run_helper("newgidmap", plan->gids, plan->n_gids, pid, err);
+                r = deny_setgroups(procfs, pid, err);
+        }
+        return r < 0 ? r : write_map(plan->gids, plan->n_gids, procfs, pid, "gid_map", err);
+}
+
+int idmap_parent(const struct idmap_plan *plan, int procfs, pid_t pid, struct err *err)
 {
         int r;
 
         if (!plan->is_needed)
                 return 0;
-        if (!is_rootless || is_only(plan->uids, plan->n_uids, geteuid()))
-                r = write_map(plan->uids, plan->n_uids, procfs, pid, "uid_map", err);
-        else
-                r = run_helper("newuidmap", plan->uids, plan->n_uids, pid, err);
+        r = map_uids(plan, procfs, pid, err);
         if (r < 0)
                 return err_at(err, r, "linux.uidMappings");
-        if (!is_rootless) {
-                r = write_map(plan->gids, plan->n_gids, procfs, pid, "gid_map", err);
-        } else if (is_only(plan->gids, plan->n_gids, getegid())) {
-                char path[64];
-
-                /* user_namespaces(7): without CAP_SETGID, setgroups(2) must be given up first */
-                snprintf(path, sizeof path, "%d/setgroups", (int)pid);
-                r = procfs_write(procfs, path, "deny");
-                if (r < 0)
-                        return fail(err, r, "write \"deny\" to /proc/%s", path);
-                r = write_map(plan->gids, plan->n_gids, procfs, pid, "gid_map", err);
-        } else {
-                r = run_helper("newgidmap", plan->gids, plan->n_gids, pid, err);
-        }
+        r = map_gids(plan, procfs, pid, err);
         return r < 0 ? err_at(err, r, "linux.gidMappings") : 0;
 }
 

@@ -15,9 +15,9 @@ struct idmap_plan {
 
 int idmap_plan(const struct oci_config *config, struct idmap_plan *ret, struct err *err);
 
-/* Map the ids of the new user namespace that pid was born in.  Who is not root on the host may only map
- * himself; for more, newuidmap(1) and newgidmap(1) do it as /etc/subuid and /etc/subgid allow. */
-int idmap_parent(const struct idmap_plan *plan, int procfs, pid_t pid, bool is_rootless, struct err *err);
+/* Map the ids of the new user namespace that pid was born in.  Who has no CAP_SETUID or CAP_SETGID where the runtime
+ * is may only map himself; for more, newuidmap(1) and newgidmap(1) do it as /etc/subuid and /etc/subgid allow. */
+int idmap_parent(const struct idmap_plan *plan, int procfs, pid_t pid, struct err *err);
 
 /* Become root of the user namespace that the caller is in, or its lowest id when it has no root. */
 int idmap_child(const struct idmap_plan *plan, struct err *err);

@@ -289,7 +289,7 @@ static int step_start_init(struct creation *c, struct err *err)
 
 static int step_id_mappings(struct creation *c, struct err *err)
 {
-        int r = idmap_parent(&c->plan.idmap, c->container.procfs, c->pid, c->context->is_rootless, err);
+        int r = idmap_parent(&c->plan.idmap, c->container.procfs, c->pid, err);
 
         return r < 0 ? err_at(err, r, "config.json:") : 0;
 }
