@@ -87,12 +87,13 @@ static bool is_configured(const struct oci_linux *l, const char *path)
         return false;
 }
 
-int devices_plan(const struct oci_config *config, struct arena *arena, struct devices_plan *ret, struct err *err)
+int devices_plan(const struct oci_config *config, bool is_rootless, struct arena *arena, struct devices_plan *ret,
+                 struct err *err)
 {
         const struct oci_linux *l = config->linux;
         size_t n_configured = l ? l->n_devices : 0;
 
-        *ret = (struct devices_plan){ 0 };
+        *ret = (struct devices_plan){ .is_bound = is_rootless };
         ret->devices = arena_alloc(arena, (N_ELEMENTS(defaults) + n_configured) * sizeof *ret->devices);
         for (size_t i = 0; l && i < l->n_namespaces; i++)
                 if (strcmp(l->namespaces[i].type, "user") == 0)

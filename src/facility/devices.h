@@ -25,7 +25,9 @@ struct devices_plan {
         bool is_bound; /* in a user namespace nodes cannot be made (mknod(2)), so the host's are mounted */
 };
 
-int devices_plan(const struct oci_config *config, struct arena *arena, struct devices_plan *ret, struct err *err);
+/* Rootless, the user namespace may be the one that the runtime is in. */
+int devices_plan(const struct oci_config *config, bool is_rootless, struct arena *arena, struct devices_plan *ret,
+                 struct err *err);
 
 /* Open the host's nodes when they are to be mounted. */
 int devices_prepare(struct devices_plan *plan, struct err *err);

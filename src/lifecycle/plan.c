@@ -98,14 +98,17 @@ static int plan_mounts(const struct oci_config *config, const char *id, const st
         r = notify_plan(arena_printf(arena, "%s/%s", context->root, id), arena, &plan->notify, err);
         if (r < 0)
                 return r;
-        if (!plan->notify.is_needed)
-                return mounts_plan(config, arena, &plan->mounts, err);
         *with_notify = *config;
-        with_notify->mounts = arena_alloc(arena, (config->n_mounts + 1) * sizeof *config->mounts);
-        for (size_t i = 0; i < config->n_mounts; i++)
-                with_notify->mounts[i] = config->mounts[i];
-        with_notify->mounts[with_notify->n_mounts++] = plan->notify.mount;
-        return mounts_plan(with_notify, arena, &plan->mounts, err);
+        if (plan->notify.is_needed) {
+                with_notify->mounts = arena_alloc(arena, (config->n_mounts + 1) * sizeof *config->mounts);
+                for (size_t i = 0; i < config->n_mounts; i++)
+                        with_notify->mounts[i] = config->mounts[i];
+                with_notify->mounts[with_notify->n_mounts++] = plan->notify.mount;
+        }
+        r = mounts_plan(with_notify, arena, &plan->mounts, err);
+        /* rootless, it may be the one that the runtime is in */
+        plan->mounts.has_user_namespace |= context->is_rootless;
+        return r;
 }
 
 /* The variables that the runtime adds to the process's own. */
@@ -142,7 +145,7 @@ int plan_make(const struct oci_config *config, const char *id, const struct cont
         if ((r = check_version(config->ociVersion, err)) < 0 || (r = plan_root(config, options, ret, err)) < 0 ||
             (r = idmap_plan(config, &ret->idmap, err)) < 0 ||
             (r = plan_mounts(config, id, context, arena, ret, err)) < 0 ||
-            (r = devices_plan(config, arena, &ret->devices, err)) < 0 ||
+            (r = devices_plan(config, context->is_rootless, arena, &ret->devices, err)) < 0 ||
             (r = masks_plan(config, &ret->masks, err)) < 0 || (r = hooks_plan(config, &ret->hooks, err)) < 0 ||
             (r = sysctl_plan(config, arena, &ret->sysctl, err)) < 0 || (r = uts_plan(config, &ret->uts, err)) < 0 ||
             (r = netdev_plan(config, arena, context->is_rootless, &ret->netdev, err)) < 0 ||

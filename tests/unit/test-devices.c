@@ -16,11 +16,26 @@ static const char *devices_refused(const char *device)
         const char *message;
 
         err = (struct err){ 0 };
-        (void)devices_plan(config_parse(arena, arena_printf(arena, "'linux':{'devices':[%s]}", device)), arena, &plan,
-                           &err);
+        (void)devices_plan(config_parse(arena, arena_printf(arena, "'linux':{'devices':[%s]}", device)), false, arena,
+                           &plan, &err);
         message = err_message(&err);
         arena_free(arena);
         return message;
+}
+
+/* mknod(2): "EPERM: mode requested creation of something other than a regular file, FIFO, and UNIX domain socket, and
+ * the caller is not privileged", which nobody is in a user namespace. */
+TEST(nodes_are_bound_where_they_cannot_be_made)
+{
+        _arena_ struct arena *arena = arena_new();
+        struct devices_plan plan;
+        struct err err = { 0 };
+
+        CHECK(devices_plan(config_parse(arena, "'linux':{'namespaces':[{'type':'user'}]}"), false, arena, &plan,
+                           &err) == 0);
+        CHECK(plan.is_bound);
+        CHECK(devices_plan(config_parse(arena, ""), true, arena, &plan, &err) == 0);
+        CHECK(plan.is_bound);
 }
 
 /* "In addition to any devices configured with this setting, the runtime MUST also supply": six nodes, with ptmx and
@@ -31,7 +46,7 @@ TEST(default_devices_are_there)
         struct devices_plan plan;
         struct err err = { 0 };
 
-        CHECK(devices_plan(config_parse(arena, ""), arena, &plan, &err) == 0);
+        CHECK(devices_plan(config_parse(arena, ""), false, arena, &plan, &err) == 0);
         CHECK(plan.n_devices == 6 && !plan.is_bound);
         CHECK_STR(plan.devices[0].path, "/dev/null");
         CHECK(plan.devices[0].mode == (S_IFCHR | 0666) && plan.devices[0].number == makedev(1, 3));
@@ -45,7 +60,7 @@ TEST(a_configured_device_replaces_a_default_one)
 
         CHECK(devices_plan(config_parse(arena, "'linux':{'devices':[{'path':'/dev/null','type':'u','major':1,'minor':3,"
                                                "'fileMode':8630,'uid':7,'gid':8},{'path':'/x/pipe','type':'p'}]}"),
-                           arena, &plan, &err) == 0);
+                           false, arena, &plan, &err) == 0);
         CHECK(plan.n_devices == 7);
         CHECK(plan.devices[5].mode == (S_IFCHR | 0666) && plan.devices[5].uid == 7 && plan.devices[5].gid == 8);
         CHECK(plan.devices[6].mode == (S_IFIFO | 0666));
