@@ -245,6 +245,23 @@ static int attach(const struct mount *m, int target, struct err *err)
         return r;
 }
 
+/* In a user namespace the kernel lets nobody mount what would show more than the user namespace owns. */
+static void explain_refusal(const struct mount *m, struct err *err)
+{
+        static const struct {
+                const char *type, *hint;
+        } hints[] = {
+                { "mqueue",
+                  "in a user namespace this needs an ipc namespace that it owns; bind the host's /dev/mqueue" },
+                { "proc", "in a user namespace this needs a pid namespace that it owns, and a /proc outside of which "
+                          "nothing is covered; bind the host's /proc" },
+        };
+
+        for (size_t i = 0; i < N_ELEMENTS(hints); i++)
+                if (strcmp(m->type, hints[i].type) == 0)
+                        err_hint(err, "%s", hints[i].hint);
+}
+
 static int make_mount(const struct mounts_plan *plan, struct mount *m, int root, int bundle, struct err *err)
 {
         _close_ int target = -EBADF;
@@ -268,6 +285,8 @@ static int make_mount(const struct mounts_plan *plan, struct mount *m, int root,
                         err_clear(err); /* the host's can be shown instead */
                         r = mount_tree_bind_instead(m, err);
                 }
+                if (r == -EPERM && plan->has_user_namespace)
+                        explain_refusal(m, err);
                 if (r < 0)
                         return r;
         }

@@ -143,7 +143,12 @@ static int set_data(const struct mount *m, int fs, const char *option, struct er
         }
         key = xasprintf("%.*s", (int)(equals - option), option);
         r = sys_fsconfig(fs, FSCONFIG_SET_STRING, key, equals + 1, 0);
-        return r < 0 ? fs_fail(m, fs, r, option, err) : 0;
+        if (r >= 0)
+                return 0;
+        fs_fail(m, fs, r, option, err);
+        if (r == -EINVAL && (strcmp(key, "uid") == 0 || strcmp(key, "gid") == 0))
+                err_hint(err, "it must be a number that is mapped in the user namespace of the container");
+        return r;
 }
 
 static bool has_data(const struct mount *m, const char *prefix)
