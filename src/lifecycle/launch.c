@@ -51,7 +51,14 @@ static _Noreturn void become_init(struct creation *c, const int ends[2])
 
 /* A user namespace that is joined by path together with a new pid namespace: the latter must be made by a process
  * that is in the former, and whoever made it is not in it.  So a process in between joins the user namespace, and
- * makes init as its sibling. */
+ * makes init as its sibling.  The same with a pid namespace that only the user namespace permits to join.  In both
+ * cases the process in between is itself in the runtime's pid namespace, so it knows init by the number that the
+ * runtime knows. */
+static bool needs_middle(const struct namespaces_plan *ns)
+{
+        return ns->join & CLONE_NEWUSER && (ns->create | ns->late) & CLONE_NEWPID;
+}
+
 static _Noreturn void become_middle(struct creation *c, const int ends[2])
 {
         struct clone_args args = {
@@ -114,6 +121,10 @@ static int launch_directly(struct creation *c, const int ends[2], struct err *er
         fail(err, c->pid, "clone init");
         if (c->pid == -EAGAIN)
                 err_hint(err, "the limit of processes of the user or of the cgroup is reached");
+        else if (c->pid == -EPERM && !((c->plan.namespaces.create | c->plan.namespaces.join) & CLONE_NEWUSER))
+                err_hint(err,
+                         "without the privileges of root this needs a user namespace: add { \"type\": \"user\" } to "
+                         "linux.namespaces, as `ocirun spec --rootless` does");
         else if (c->pid == -ENOSPC)
                 err_hint(err, "a limit in /proc/sys/user/max_*_namespaces is reached");
         return c->pid;
@@ -132,7 +143,7 @@ int launch_init(struct creation *c, struct err *err)
         c->channel = ends[0];
         r = namespaces_enter(ns, c->container.procfs, &left, err);
         if (r >= 0)
-                r = ns->join & CLONE_NEWUSER ? launch_by_middle(c, ends, err) : launch_directly(c, ends, err);
+                r = needs_middle(ns) ? launch_by_middle(c, ends, err) : launch_directly(c, ends, err);
         r_leave = namespaces_leave(ns, &left, &leave_err);
         fd_close(ends[1]);
         plan_close(&c->plan);
