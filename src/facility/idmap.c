@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 /* ---- plan ------------------------------------------------------------------------------------- */
 
@@ -77,8 +78,8 @@ static int write_map(const struct oci_id_mapping *m, size_t n, int procfs, pid_t
         if (r >= 0)
                 return 0;
         fail(err, r, "write %zu mapping%s to /proc/%s", n, n == 1 ? "" : "s", path);
-        if (r == -EINVAL && n > 340)
-                err_hint(err, "the kernel takes at most 340 mappings");
+        if (r == -EINVAL && (n > 340 || text.len >= (size_t)sysconf(_SC_PAGESIZE)))
+                err_hint(err, "the kernel takes at most 340 mappings, which are less than a page of text");
         else if (r == -EINVAL)
                 err_hint(err, "ranges may not overlap");
         else if (r == -EPERM)
