@@ -32,7 +32,7 @@ hold() {
 
 # With --fork the child is what is in a new pid namespace.
 child_of() {
-        cat "/proc/$1/task/$1/children" | tr -d ' '
+        tr -d ' ' <"/proc/$1/task/$1/children"
 }
 
 teardown() {
