@@ -134,6 +134,16 @@ int mounts_prepare(struct mounts_plan *plan, int bundle, struct err *err)
         return 0;
 }
 
+void mounts_leave_to_child(struct mounts_plan *plan, const char *bundle, struct arena *arena)
+{
+        for (size_t i = 0; i < plan->n_mounts; i++) {
+                struct mount *m = &plan->mounts[i];
+
+                if (m->kind == MOUNT_BIND && *m->source != '/')
+                        m->source = arena_printf(arena, "%s/%s", bundle, m->source);
+        }
+}
+
 void mounts_close(struct mounts_plan *plan)
 {
         for (size_t i = 0; i < plan->n_mounts; i++) {

@@ -35,6 +35,10 @@ int mounts_plan(const struct oci_config *config, struct arena *arena, struct mou
  * process: container init may lack the permission to reach them.  bundle is the bundle's directory. */
 int mounts_prepare(struct mounts_plan *plan, int bundle, struct err *err);
 
+/* Instead of mounts_prepare(), where only init may clone mounts: in its mount namespace.  A descriptor that was opened
+ * before belongs to the runtime's, and nothing can be cloned from there, so the bundle is given by its path. */
+void mounts_leave_to_child(struct mounts_plan *plan, const char *bundle, struct arena *arena);
+
 /* Make and attach all mounts in root, a descriptor of the root file system's mount.  What
  * mounts_prepare() did not open (rootless: an unprivileged process cannot clone mounts outside of its
  * own user namespace) is opened here, while the host's root is still there. */

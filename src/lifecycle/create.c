@@ -245,8 +245,10 @@ static int open_config_files(struct creation *c, struct err *err)
         if (r < 0)
                 return r;
         /* an unprivileged process clones mounts only inside its own user namespace, where init does it */
-        if (c->context->is_rootless)
+        if (c->context->is_rootless) {
+                mounts_leave_to_child(&plan->mounts, c->container.saved.state->bundle, c->container.arena);
                 return 0;
+        }
         r = mounts_prepare(&plan->mounts, c->bundle, err);
         return r < 0 ? r : devices_prepare(&plan->devices, err);
 }
