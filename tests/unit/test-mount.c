@@ -103,8 +103,33 @@ TEST(times_are_one_setting)
         CHECK(parse("strictatime,relatime").top.set == 0);
         CHECK(parse("strictatime,relatime").top.clear == MOUNT_ATTR__ATIME);
         CHECK(parse("noatime,atime").top.set == 0);
+        CHECK(parse("noatime,atime").top.clear == MOUNT_ATTR__ATIME);
+        /* what takes back one leaves another */
+        CHECK(parse("strictatime,atime").top.set == MOUNT_ATTR_STRICTATIME);
+        CHECK(parse("noatime,nostrictatime").top.set == MOUNT_ATTR_NOATIME);
+        CHECK(parse("rstrictatime,ratime").recursive.set == MOUNT_ATTR_STRICTATIME);
         CHECK(parse("rnoatime").recursive.set == MOUNT_ATTR_NOATIME);
         CHECK(parse("nodiratime,diratime").top.clear == MOUNT_ATTR_NODIRATIME);
+}
+
+TEST(a_word_for_all_mounts_takes_back_one_for_the_top)
+{
+        struct mount_options o;
+
+        o = parse("ro,rrw");
+        CHECK(o.top.set == 0 && o.top.clear == 0 && o.recursive.clear == MOUNT_ATTR_RDONLY);
+        CHECK_STR(superblock(&o), "");
+        CHECK(mount_options_attributes(&o) == 0);
+        o = parse("rw,rro");
+        CHECK(o.top.clear == 0 && o.recursive.set == MOUNT_ATTR_RDONLY);
+        CHECK(mount_options_attributes(&o) == MOUNT_ATTR_RDONLY);
+        o = parse("rro,rw");
+        CHECK(o.top.clear == MOUNT_ATTR_RDONLY && o.recursive.set == MOUNT_ATTR_RDONLY);
+        CHECK(mount_options_attributes(&o) == 0);
+        o = parse("rstrictatime,noatime");
+        CHECK(mount_options_attributes(&o) == MOUNT_ATTR_NOATIME);
+        o = parse("strictatime,ratime");
+        CHECK(o.top.set == MOUNT_ATTR_STRICTATIME);
 }
 
 TEST(propagation_is_the_last_word)
