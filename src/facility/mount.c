@@ -226,10 +226,24 @@ static int open_target(const struct mount *m, int root, bool is_directory, bool 
         if (target < 0) {
                 fail(err, target, "open the mount point %s", destination);
                 if (target == -ENOTDIR)
-                        err_hint(err, "a directory is to be mounted there");
+                        err_hint(err, "it is to be a directory, and it or a part of its path is something else");
                 return err_at(err, target, "destination");
         }
         return target;
+}
+
+/* move_mount(2) says only EINVAL; docker looks for the words of ENOTDIR. */
+static int check_kinds(const struct mount *m, int target, struct err *err)
+{
+        struct stat st;
+
+        if (fstat(target, &st) < 0)
+                return fail(err, -errno, "look at %s", m->config->destination);
+        if (!S_ISDIR(st.st_mode) == !m->is_directory)
+                return 0;
+        fail(err, -ENOTDIR, "mount %s on %s", m->source, m->config->destination);
+        return err_hint(err, m->is_directory ? "the source is a directory, and the destination is not"
+                                             : "the source is a file, and the destination is a directory");
 }
 
 static int attach(const struct mount *m, int target, struct err *err)
@@ -239,10 +253,7 @@ static int attach(const struct mount *m, int target, struct err *err)
         if (r >= 0)
                 return 0;
         fail(err, r, "mount on %s", m->config->destination);
-        if (r == -ENOTDIR)
-                err_hint(err, m->is_directory ? "the source is a directory, and the destination is not"
-                                              : "the source is a file, and the destination is a directory");
-        return r;
+        return r == -EINVAL && check_kinds(m, target, err) < 0 ? err->code : r;
 }
 
 static int make_mount(const struct mounts_plan *plan, struct mount *m, int root, int bundle, struct err *err)
