@@ -339,15 +339,6 @@ kept kept /m/relatime
 written written /m/strictatime"
 }
 
-# Create with this as the only mount of ours: the error is that of mounts[6].
-refused() { # MOUNT EXPECTED
-        config --argjson mount "$1" '.mounts[6] = $mount'
-        run_detached ocirun create "$ID"
-        assert_status 1
-        assert_output_contains "config.json: mounts[6]$2"
-        assert_no_debris
-}
-
 @test "an option that the file system does not know is an error, in the kernel's words" {
         bundle web
         # "Runtimes SHOULD treat unknown options as filesystem-specific ones"

@@ -3,6 +3,7 @@
 #
 #     add_mount DESTINATION TYPE SOURCE [OPTIONS]    to config.json; options joined by commas
 #     bind SOURCE DESTINATION [OPTIONS]              a bind mount
+#     refused MOUNT EXPECTED     create with this as the only mount of ours fails, with this error
 #     mount_on PATH FIELD        of the mount on PATH in the mountinfo that is the output:
 #                                id, root, options, propagation, type, source, super (its file system's options)
 #     privately FUNCTION [ARGUMENT...]    as `run`, where the host's mounts are this test's own
@@ -14,6 +15,14 @@ add_mount() {
 
 bind() {
         add_mount "$2" none "$1" "bind${3:+,$3}"
+}
+
+refused() {
+        config --argjson mount "$1" '.mounts[6] = $mount'
+        run_detached ocirun create "$ID"
+        assert_status 1
+        assert_output_contains "config.json: mounts[6]$2"
+        assert_no_debris
 }
 
 # proc(5): 36 35 98:0 /root /mount/point options optional-fields... - type source super-options

@@ -42,6 +42,21 @@ static const char *refused(const char *rest)
         return message;
 }
 
+/* The destination of the plan, or why there is none. */
+static const char *cleaned(const char *destination)
+{
+        static char text[64];
+        struct arena *arena = arena_new();
+        struct mounts_plan plan;
+        struct err err = { 0 };
+        char *rest = arena_printf(arena, "'mounts':[{'destination':'%s','type':'tmpfs'}]", destination);
+        int r = mounts_plan(config_parse(arena, rest), arena, &plan, &err);
+
+        snprintf(text, sizeof text, "%s", r < 0 ? "refused" : plan.mounts[0].destination);
+        arena_free(arena);
+        return text;
+}
+
 /* "Runtimes MUST/SHOULD/MAY implement the following option strings for Linux": 61 of them. */
 TEST(every_option_of_the_specification_is_known)
 {
@@ -154,6 +169,17 @@ TEST(other_words_belong_to_the_file_system)
         CHECK_STR(o.data[0], "lowerdir=/a\\,b:/c");
 }
 
+TEST(a_destination_is_cleaned)
+{
+        CHECK_STR(cleaned("/a/b"), "/a/b");
+        CHECK_STR(cleaned("a//./b/."), "/a/b");
+        CHECK_STR(cleaned("/proc/"), "/proc");
+        CHECK_STR(cleaned("../../a/../b"), "/a/../b");
+        CHECK_STR(cleaned("/a/..."), "/a/...");
+        CHECK_STR(cleaned("/"), "refused");
+        CHECK_STR(cleaned("./.."), "refused");
+}
+
 TEST(wrong_mounts_are_refused)
 {
         CHECK_STR(refused("'mounts':[{'destination':'/a'}]"), "mounts[0].type: is required, but for bind mounts");
@@ -163,6 +189,12 @@ TEST(wrong_mounts_are_refused)
         CHECK_STR(refused("'mounts':[{'destination':'/a','source':'/b','options':['bind','size=1m']}]"),
                   "mounts[0].options: \"size=1m\" is not an option of a bind mount");
         CHECK_STR(refused("'mounts':[{'destination':'/a','source':'/b','options':['bind','z','Z']}]"), "");
+        CHECK_STR(refused("'mounts':[{'destination':'/a','options':['remount','bind','size=1m']}]"),
+                  "mounts[0].options: \"size=1m\" is not an option of a bind mount");
+        CHECK_STR(refused("'mounts':[{'destination':'/a','source':'/b','options':['bind','tmpcopyup']}]"),
+                  "mounts[0].options: tmpcopyup is for a mount of type tmpfs");
+        CHECK_STR(refused("'mounts':[{'destination':'/a','type':'ramfs','options':['tmpcopyup']}]"),
+                  "mounts[0].options: tmpcopyup is for a mount of type tmpfs");
         CHECK_STR(refused("'mounts':[{'destination':'/a','source':'/b','options':['bind','idmap']}]"),
                   "mounts[0]: idmap needs a mapping");
         CHECK_STR(refused("'mounts':[{'destination':'/a','source':'/b','options':['bind'],"
