@@ -306,6 +306,18 @@ static int attach(const struct mount *m, int target, struct err *err)
         return r == -EINVAL && check_kinds(m, target, err) < 0 ? err->code : r;
 }
 
+static int copy_up(const struct mount *m, int target, struct err *err)
+{
+        const struct mount_attr read_only = { .attr_set = MOUNT_ATTR_RDONLY };
+        int r;
+
+        r = mount_copyup(target, m->tree, err);
+        if (r < 0 || !(mount_options_attributes(&m->options) & MOUNT_ATTR_RDONLY))
+                return r;
+        r = sys_mount_setattr(m->tree, false, &read_only);
+        return r < 0 ? fail(err, r, "make the tmpfs for %s read-only", m->config->destination) : 0;
+}
+
 static int make_mount(const struct mounts_plan *plan, struct mount *m, int root, int bundle, struct err *err)
 {
         _close_ int target = -EBADF;
@@ -339,7 +351,7 @@ static int make_mount(const struct mounts_plan *plan, struct mount *m, int root,
         if (r < 0)
                 return r;
         if (m->options.is_copied_up) {
-                r = mount_copyup(target, m->tree, err);
+                r = copy_up(m, target, err);
                 if (r < 0)
                         return r;
         }

@@ -219,6 +219,8 @@ void mount_options_parse(char *const *words, size_t n_words, struct arena *arena
                         s += len + (s[len] == ',');
                 }
         }
+        if (ret->is_copied_up)
+                drop_superblock(ret, "ro"); /* it is written to first; the mount becomes read-only */
 }
 
 uint64_t mount_options_attributes(const struct mount_options *options)

@@ -186,6 +186,7 @@ static int set_implied(const struct mount *m, int fs, const char *label, int tar
 
 int mount_tree_new(struct mount *m, const char *label, int target, struct err *err)
 {
+        uint64_t attributes = mount_options_attributes(&m->options);
         int fs = m->fs = sys_fsopen(m->type), r;
 
         if (fs < 0) {
@@ -209,7 +210,9 @@ int mount_tree_new(struct mount *m, const char *label, int target, struct err *e
         r = sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
         if (r < 0)
                 return fs_fail(m, fs, r, NULL, err);
-        m->tree = sys_fsmount(fs, (unsigned)mount_options_attributes(&m->options));
+        if (m->options.is_copied_up)
+                attributes &= ~(uint64_t)MOUNT_ATTR_RDONLY; /* until the files are there */
+        m->tree = sys_fsmount(fs, (unsigned)attributes);
         if (m->tree < 0)
                 return fs_fail(m, fs, m->tree, NULL, err);
         m->is_directory = true;
