@@ -167,3 +167,182 @@ load mounts
         assert_status 0
         assert_equal "$(mount_on / options)" ro,nodev,relatime
 }
+
+# ---- types, order
+
+@test "mounts are made in the listed order" {
+        bundle web
+        # "The runtime MUST mount entries in the listed order."
+        mkdir -p source/sub
+        echo file >source/sub/file
+        add_mount /m tmpfs first
+        bind source /m/a
+        add_mount /m/a/sub tmpfs second
+        bind source/sub/file /m/a/sub/f
+        # this one covers what came before
+        add_mount /over/b tmpfs hidden
+        add_mount /over tmpfs third
+        add_mount /twice tmpfs one
+        add_mount /twice tmpfs two
+        run_container 'cat /proc/self/mountinfo; find /m /over'
+        assert_status 0
+        assert_equal "$(mount_on /m source) $(mount_on /m/a/sub source) $(mount_on /over source) $(mount_on /twice source)" \
+                "first second third two"
+        assert_equal "$(grep '^/' <<<"$output" | paste -sd' ')" "/m /m/a /m/a/sub /m/a/sub/f /over"
+}
+
+@test "the types that engines use: proc, sysfs, mqueue, devpts, tmpfs and cgroup" {
+        bundle web
+        needs cgroup2
+        add_mount /sys/fs/cgroup cgroup cgroup ro,nosuid,nodev,noexec
+        add_mount /cgroup2 cgroup2 cgroup ro
+        add_mount /another/proc proc proc
+        run_container 'cat /proc/self/mountinfo; ls -d /proc/1 /another/proc/1 /sys/kernel /dev/mqueue /dev/pts/ptmx
+                ls -d /cgroup2/cgroup.procs /sys/fs/cgroup/cgroup.procs'
+        assert_status 0
+        for row in "/proc proc" "/dev tmpfs" "/dev/pts devpts" "/dev/shm tmpfs" "/dev/mqueue mqueue" "/sys sysfs" \
+                "/sys/fs/cgroup cgroup2" "/cgroup2 cgroup2" "/another/proc proc"; do
+                assert_equal "${row% *} $(mount_on "${row% *}" type)" "$row"
+        done
+        # a cgroup namespace: the container's cgroup is the top
+        assert_equal "$(mount_on /sys/fs/cgroup root)" /
+}
+
+@test "a file system of type overlay, with the layers of its options" {
+        bundle web
+        mkdir -p lower-1 lower-2 upper work
+        echo 1 >lower-1/one
+        echo 2 >lower-2/two
+        add_mount /m overlay overlay "lowerdir=$PWD/lower-1:$PWD/lower-2,upperdir=$PWD/upper,workdir=$PWD/work"
+        run_container 'cat /m/one /m/two; echo new >/m/new; rm /m/one'
+        assert_status 0
+        assert_output $'1\n2'
+        assert_equal "$(cat upper/new lower-1/one)" $'new\n1'
+}
+
+@test "a type that is missing, or unknown, is an error" {
+        bundle web
+        refused '{ "destination": "/m", "source": "tmpfs" }' ".type: is required, but for bind mounts"
+        refused '{ "destination": "/m", "type": "colourfs" }' \
+                ".type: mount colourfs on /m: no such device (ENODEV)"
+        assert_output_contains "hint: the kernel does not know this file system"
+        refused '{ "destination": "/m", "type": "ext4", "source": "/nothing" }' ": mount ext4 on /m:"
+}
+
+@test "a remount changes the options of a mount, and without bind those of its file system" {
+        bundle web
+        mkdir source
+        add_mount /m tmpfs tmpfs size=64k
+        bind source /b nodev
+        config '.mounts += [
+                { destination: "/m", type: "tmpfs", options: ["remount", "ro", "nosuid", "size=128k"] },
+                { destination: "/b", options: ["remount", "bind", "ro", "noexec"] },
+                { destination: "/dev/shm", type: "tmpfs", options: ["remount", "bind", "ro"] }]'
+        run_container 'cat /proc/self/mountinfo'
+        assert_status 0
+        assert_equal "$(mount_on /m options) $(mount_on /m super)" "ro,nosuid,relatime ro,size=128k,mode=755"
+        assert_equal "$(mount_on /b options)" ro,nodev,noexec,relatime
+        # "bind": the mount alone
+        [[ $(mount_on /dev/shm options) = ro,* ]]
+        [[ $(mount_on /dev/shm super) = rw,* ]]
+        refused '{ "destination": "/nothing", "options": ["remount", "ro"] }' \
+                ".destination: open the mount point /nothing: no such file or directory (ENOENT)"
+}
+
+@test "a thousand new file systems need no thousand descriptors" {
+        bundle web
+        config '.mounts += [range(1000) | { destination: "/m/\(.)", type: "tmpfs", options: ["size=4k"] }]'
+        config '.process.args = ["grep", "-c", " /m/", "/proc/self/mountinfo"]'
+        few_descriptors() {
+                ulimit -Sn 1024
+                ulimit -Hn 1024
+                ocirun run "$ID"
+        }
+        run few_descriptors
+        assert_status 0
+        assert_output 1000
+}
+
+# ---- id mappings
+
+# config.md: "uidMappings: The mapping to convert UIDs from the source file system to the destination mount point."
+@test "idmap with mappings of its own, and its source is unchanged" {
+        bundle web
+        mkdir -p source/sub
+        touch source/file
+        chown 1000:2000 source/file
+        config '.mounts += [{
+                destination: "/m", source: "source", options: ["bind", "idmap"],
+                uidMappings: [{ containerID: 0, hostID: 5000, size: 10 }, { containerID: 1000, hostID: 7000, size: 1 }],
+                gidMappings: [{ containerID: 0, hostID: 6000, size: 10 }, { containerID: 2000, hostID: 8000, size: 1 }]
+        }]'
+        run_container 'stat -c %u:%g /m/file; cat /proc/self/mountinfo'
+        assert_status 0
+        assert_equal "${lines[0]}" 7000:8000
+        assert_output_matches '/m rw,relatime(,| )idmapped'
+        assert_equal "$(stat -c %u:%g source/file)" 1000:2000
+}
+
+# "If they are not specified, the runtime MAY use the container's user namespace mapping"
+@test "idmap without mappings uses the container's, and without a user namespace it is an error" {
+        bundle web
+        mkdir source
+        touch source/file
+        chown 3:4 source/file
+        config '.linux.namespaces += [{ type: "user" }] | .linux |= . + {
+                        uidMappings: [{ containerID: 0, hostID: 100000, size: 1000 }],
+                        gidMappings: [{ containerID: 0, hostID: 200000, size: 1000 }]
+                }'
+        chown -R 100000:200000 rootfs
+        bind source /m idmap
+        bind source /plain
+        run_container 'stat -c %u:%g /m/file /plain/file'
+        assert_status 0
+        assert_output $'3:4\n65534:65534'
+        # what the container makes there belongs to the same ids on the host, without its mapping
+        chmod 0777 source
+        run_container 'touch /m/new'
+        assert_status 0
+        assert_equal "$(stat -c %u:%g source/new)" 0:0
+        # "If there are no uidMappings and gidMappings specified and the container isn't using user namespaces, an
+        # error MUST be returned"
+        config '.linux.namespaces |= map(select(.type != "user")) | del(.linux.uidMappings, .linux.gidMappings)'
+        refused '{ "destination": "/m", "source": "source", "options": ["bind", "idmap"] }' ": idmap needs a mapping"
+        refused '{ "destination": "/m", "source": "source", "options": ["bind", "ridmap"] }' ": idmap needs a mapping"
+        # "If specified, it MUST be specified along with gidMappings."
+        refused '{ "destination": "/m", "source": "source", "options": ["bind", "idmap"],
+                "uidMappings": [{ "containerID": 0, "hostID": 1, "size": 1 }] }' \
+                ": uidMappings and gidMappings must be given together"
+}
+
+run_with_mapped_submount() {
+        mkdir -p source/sub below
+        touch source/file below/file
+        mount --bind below source/sub
+        ocirun run "$ID"
+}
+
+@test "ridmap maps the mounts below, idmap does not" {
+        bundle web
+        config '.mounts += [("idmap", "ridmap") | {
+                destination: "/\(.)", source: "source", options: ["rbind", .],
+                uidMappings: [{ containerID: 0, hostID: 5000, size: 10 }],
+                gidMappings: [{ containerID: 0, hostID: 6000, size: 10 }] }]'
+        config '.process.args = ["stat", "-c", "%n %u:%g", "/idmap/file", "/idmap/sub/file", "/ridmap/file", "/ridmap/sub/file"]'
+        privately run_with_mapped_submount
+        assert_status 0
+        assert_output "/idmap/file 5000:6000
+/idmap/sub/file 0:0
+/ridmap/file 5000:6000
+/ridmap/sub/file 5000:6000"
+}
+
+@test "a file system that cannot have an id mapping says so" {
+        bundle web
+        config '.mounts[6] = { destination: "/m", source: "/proc", options: ["bind", "idmap"],
+                uidMappings: [{ containerID: 0, hostID: 5000, size: 10 }],
+                gidMappings: [{ containerID: 0, hostID: 6000, size: 10 }] }'
+        run_detached ocirun create "$ID"
+        assert_status 1
+        assert_output_contains "config.json: mounts[6].options: set options of the mount on /m: invalid argument (EINVAL)"
+}
