@@ -250,15 +250,15 @@ run_with_submount() {
 @test "recursive options reach the mounts below, the others do not" {
         bundle web
         # config.md: "These AT_RECURSIVE options need kernel 5.12 or later. See mount_setattr(2)"
-        options=(ro rro rro,rw ro,rrw nosuid rnosuid rnosuid,suid nodev rnodev noexec rnoexec noatime rnoatime
-                rnoatime,strictatime relatime rrelatime nodiratime rnodiratime nosymfollow rnosymfollow
-                rro,rnosuid,rnodev,rnoexec,rnoatime rstrictatime rnoatime,ratime)
-        tops=(ro ro rw rw rw,nosuid rw,nosuid rw rw,nodev rw,nodev rw,noexec rw,noexec rw,noatime rw,noatime
-                rw rw,relatime rw,relatime rw,nodiratime rw,nodiratime rw,nosymfollow rw,nosymfollow
-                ro,nosuid,nodev,noexec,noatime rw rw,relatime)
-        subs=(rw ro ro rw rw rw,nosuid rw,nosuid rw rw,nodev rw rw,noexec rw rw,noatime
-                rw,noatime rw rw,relatime rw rw,nodiratime rw rw,nosymfollow
-                ro,nosuid,nodev,noexec,noatime rw rw,relatime)
+        options=(ro rro "rro,rw" "ro,rrw" nosuid rnosuid "rnosuid,suid" nodev rnodev noexec rnoexec noatime
+                rnoatime "rnoatime,strictatime" relatime rrelatime nodiratime rnodiratime nosymfollow rnosymfollow
+                "rro,rnosuid,rnodev,rnoexec,rnoatime" rstrictatime "rnoatime,ratime")
+        tops=(ro ro rw rw "rw,nosuid" "rw,nosuid" rw "rw,nodev" "rw,nodev" "rw,noexec" "rw,noexec" "rw,noatime"
+                "rw,noatime" rw "rw,relatime" "rw,relatime" "rw,nodiratime" "rw,nodiratime" "rw,nosymfollow"
+                "rw,nosymfollow" "ro,nosuid,nodev,noexec,noatime" rw "rw,relatime")
+        subs=(rw ro ro rw rw "rw,nosuid" "rw,nosuid" rw "rw,nodev" rw "rw,noexec" rw "rw,noatime" "rw,noatime" rw
+                "rw,relatime" rw "rw,nodiratime" rw "rw,nosymfollow" "ro,nosuid,nodev,noexec,noatime" rw
+                "rw,relatime")
         for words in "${options[@]}"; do
                 add_mount "/m/$words" none source "rbind,$words"
         done

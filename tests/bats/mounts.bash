@@ -27,6 +27,7 @@ refused() {
 
 # proc(5): 36 35 98:0 /root /mount/point options optional-fields... - type source super-options
 mount_on() {
+        # shellcheck disable=SC2154 # set by run
         awk -v point="$1" -v field="$2" '
                 $5 == point {
                         split("", found)

@@ -117,7 +117,7 @@ load mounts
         mkdir -p outside/kept rootfs/real/dir rootfs/tmp/there
         touch file
         ln -s "$PWD/outside" rootfs/absolute
-        ln -s ../../../../../../../../../../..$PWD/outside rootfs/upwards
+        ln -s ../../../../../../../../../../.."$PWD/outside" rootfs/upwards
         ln -s chain-2/x rootfs/chain-1
         ln -s /real/chain-3 rootfs/chain-2
         ln -s ../tmp/./there rootfs/real/chain-3
@@ -186,8 +186,9 @@ load mounts
         add_mount /twice tmpfs two
         run_container 'cat /proc/self/mountinfo; find /m /over'
         assert_status 0
-        assert_equal "$(mount_on /m source) $(mount_on /m/a/sub source) $(mount_on /over source) $(mount_on /twice source)" \
-                "first second third two"
+        for row in "/m first" "/m/a/sub second" "/over third" "/twice two"; do
+                assert_equal "${row% *} $(mount_on "${row% *}" source)" "$row"
+        done
         assert_equal "$(grep '^/' <<<"$output" | paste -sd' ')" "/m /m/a /m/a/sub /m/a/sub/f /over"
 }
 
@@ -328,7 +329,7 @@ run_with_mapped_submount() {
                 destination: "/\(.)", source: "source", options: ["rbind", .],
                 uidMappings: [{ containerID: 0, hostID: 5000, size: 10 }],
                 gidMappings: [{ containerID: 0, hostID: 6000, size: 10 }] }]'
-        config '.process.args = ["stat", "-c", "%n %u:%g", "/idmap/file", "/idmap/sub/file", "/ridmap/file", "/ridmap/sub/file"]'
+        config '.process.args = ["stat", "-c", "%n %u:%g"] + [("/idmap", "/ridmap") | . + ("/file", "/sub/file")]'
         privately run_with_mapped_submount
         assert_status 0
         assert_output "/idmap/file 5000:6000
@@ -344,5 +345,6 @@ run_with_mapped_submount() {
                 gidMappings: [{ containerID: 0, hostID: 6000, size: 10 }] }'
         run_detached ocirun create "$ID"
         assert_status 1
-        assert_output_contains "config.json: mounts[6].options: set options of the mount on /m: invalid argument (EINVAL)"
+        assert_output_contains \
+                "config.json: mounts[6].options: set options of the mount on /m: invalid argument (EINVAL)"
 }

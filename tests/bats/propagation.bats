@@ -43,7 +43,8 @@ mount_in_container() {
         # word: whether there is a mount on later and on sub/later, and what mountinfo says
         # A submount keeps what it was, and what is said is said of the top alone.
         for row in "none master:N later master:N later" "shared shared:N later shared:N later" \
-                "slave master:N later master:N later" "private - - master:N later" "unbindable unbindable - master:N later" \
+                "slave master:N later master:N later" "private - - master:N later" \
+                "unbindable unbindable - master:N later" \
                 "rshared shared:N later shared:N later" "rslave master:N later master:N later" "rprivate - - - -" \
                 "runbindable unbindable - unbindable -" "rshared,slave master:N later master:N later"; do
                 read -r words top late sub sub_late <<<"$row"
@@ -163,7 +164,8 @@ run_on_shared_root() {
         config '.linux.rootfsPropagation = "public"'
         run_detached ocirun create "$ID"
         assert_status 1
-        assert_output_contains 'config.json: linux.rootfsPropagation: must be shared, slave, private or unbindable, not "public"'
+        assert_output_contains \
+                'config.json: linux.rootfsPropagation: must be shared, slave, private or unbindable, not "public"'
 }
 
 @test "new file systems in the container can have a propagation of their own" {
