@@ -24,6 +24,30 @@ static bool is_word(const char *s, const char *const *words)
         return false;
 }
 
+/* config.md, destination: "it MAY be a relative path, in which case it MUST be interpreted as relative to "/"".  What
+ * ".." means is for the kernel to say, but in the root itself. */
+static char *clean_destination(const char *path, struct arena *arena)
+{
+        char *clean = arena_alloc(arena, strlen(path) + 2);
+        size_t n = 0;
+
+        while (*path) {
+                size_t len;
+
+                path += strspn(path, "/");
+                len = strcspn(path, "/");
+                if (len > 0 && !(len == 1 && *path == '.') && !(n == 0 && len == 2 && memcmp(path, "..", 2) == 0)) {
+                        clean[n++] = '/';
+                        memcpy(clean + n, path, len);
+                        n += len;
+                }
+                path += len;
+        }
+        if (n == 0)
+                clean[n] = '/';
+        return clean;
+}
+
 /* A bind mount has no file system to hand an option to. */
 static int check_bind_data(const struct mount *m, struct err *err)
 {
@@ -58,36 +82,63 @@ static int plan_idmap(const struct oci_config *config, const struct mount *m, bo
         return 0;
 }
 
+static int plan_destination(struct mount *m, struct arena *arena, struct err *err)
+{
+        const char *destination = m->config->destination;
+
+        m->destination = clean_destination(destination, arena);
+        if (*destination == '\0')
+                refuse(err, -EINVAL, "must not be empty");
+        else if (m->kind != MOUNT_REMOUNT && strcmp(m->destination, "/") == 0)
+                refuse(err, -EINVAL, "must not be the root; root.path says what that is");
+        else
+                return 0;
+        return err_at(err, err->code, "destination");
+}
+
+static int plan_kind(struct mount *m, struct err *err)
+{
+        const struct mount_options *o = &m->options;
+
+        if (o->is_remount) {
+                m->kind = MOUNT_REMOUNT;
+                return o->is_bind || o->is_rbind ? check_bind_data(m, err) : 0;
+        }
+        if (o->is_bind || o->is_rbind || (m->type && strcmp(m->type, "bind") == 0)) {
+                m->kind = MOUNT_BIND;
+                if (m->source && *m->source)
+                        return check_bind_data(m, err);
+                refuse(err, -EINVAL, "is required for a bind mount");
+                return err_at(err, err->code, "source");
+        }
+        m->kind = MOUNT_NEW;
+        if (!m->type || *m->type == '\0') {
+                refuse(err, -EINVAL, "is required, but for bind mounts");
+                return err_at(err, err->code, "type");
+        }
+        /* "cgroup" is what engines write on every host; the container lives in the v2 hierarchy */
+        if (strcmp(m->type, "cgroup") == 0)
+                m->type = "cgroup2";
+        return 0;
+}
+
 static int plan_mount(const struct oci_config *config, const struct oci_mount *c, struct arena *arena, struct mount *m,
                       bool has_user_namespace, struct err *err)
 {
+        int r;
+
         *m = (struct mount){
                 .config = c, .type = c->type, .source = c->source, .idmap = -EBADF, .tree = -EBADF, .fs = -EBADF
         };
         mount_options_parse(c->options, c->n_options, arena, &m->options);
-        if (*c->destination == '\0') {
-                refuse(err, -EINVAL, "must not be empty");
-                return err_at(err, err->code, "destination");
-        }
-        if (m->options.is_remount) {
-                m->kind = MOUNT_REMOUNT;
-        } else if (m->options.is_bind || m->options.is_rbind || (m->type && strcmp(m->type, "bind") == 0)) {
-                m->kind = MOUNT_BIND;
-                if (!m->source || *m->source == '\0') {
-                        refuse(err, -EINVAL, "is required for a bind mount");
-                        return err_at(err, err->code, "source");
-                }
-                if (check_bind_data(m, err) < 0)
-                        return err->code;
-        } else {
-                m->kind = MOUNT_NEW;
-                if (!m->type || *m->type == '\0') {
-                        refuse(err, -EINVAL, "is required, but for bind mounts");
-                        return err_at(err, err->code, "type");
-                }
-                /* "cgroup" is what engines write on every host; the container lives in the v2 hierarchy */
-                if (strcmp(m->type, "cgroup") == 0)
-                        m->type = "cgroup2";
+        r = plan_kind(m, err);
+        if (r >= 0)
+                r = plan_destination(m, arena, err);
+        if (r < 0)
+                return r;
+        if (m->options.is_copied_up && (m->kind != MOUNT_NEW || strcmp(m->type, "tmpfs") != 0)) {
+                refuse(err, -EINVAL, "tmpcopyup is for a mount of type tmpfs");
+                return err_at(err, err->code, "options");
         }
         return plan_idmap(config, m, has_user_namespace, err);
 }
@@ -173,7 +224,7 @@ static int check_target(const struct mount *m, int target, struct err *err)
 
         if (fstatfs(target, &fs) < 0)
                 return fail(err, -errno, "look at %s", m->config->destination);
-        if (fs.f_type != PROC_SUPER_MAGIC || is_word(m->config->destination, harmless))
+        if (fs.f_type != PROC_SUPER_MAGIC || is_word(m->destination, harmless))
                 return 0;
         if (m->kind == MOUNT_NEW && strcmp(m->type, "proc") == 0)
                 return 0; /* once more on top of another procfs */
@@ -185,10 +236,9 @@ static int check_target(const struct mount *m, int target, struct err *err)
 /* /proc itself must be a procfs: the root of one that is bound counts. */
 static int check_proc_source(const struct mount *m, struct err *err)
 {
-        const char *d = m->config->destination + strspn(m->config->destination, "/");
         struct statfs fs;
 
-        if (strncmp(d, "proc", 4) != 0 || d[4 + strspn(d + 4, "/")] != '\0')
+        if (strcmp(m->destination, "/proc") != 0)
                 return 0;
         if (m->kind == MOUNT_NEW && strcmp(m->type, "proc") == 0)
                 return 0;
@@ -210,7 +260,7 @@ static bool may_be_in_proc(const char *path)
 static int open_target(const struct mount *m, int root, bool is_directory, bool *ret_is_safe, struct err *err)
 {
         static const char *const strict[] = { "proc", "sysfs", NULL };
-        const char *destination = m->config->destination;
+        const char *destination = m->destination;
         int target = -ELOOP;
 
         if (m->kind != MOUNT_REMOUNT && is_directory)
@@ -223,7 +273,7 @@ static int open_target(const struct mount *m, int root, bool is_directory, bool 
                 if (target == -ENOENT)
                         target = inroot_mkdirs(root, destination, 0755);
                 if (target == -ENOTDIR || target == -ELOOP) {
-                        refuse(err, target, "%s must be a directory, and not a symbolic link", destination);
+                        refuse(err, target, "%s must be a directory, and not a symbolic link", m->config->destination);
                         return err_at(err, target, "destination");
                 }
         } else if (m->kind == MOUNT_REMOUNT) {
@@ -234,12 +284,26 @@ static int open_target(const struct mount *m, int root, bool is_directory, bool 
                 target = inroot_make_file(root, destination, 0644);
         }
         if (target < 0) {
-                fail(err, target, "open the mount point %s", destination);
+                fail(err, target, "open the mount point %s", m->config->destination);
                 if (target == -ENOTDIR)
-                        err_hint(err, "a directory is to be mounted there");
+                        err_hint(err, "it is to be a directory, and it or a part of its path is something else");
                 return err_at(err, target, "destination");
         }
         return target;
+}
+
+/* move_mount(2) says only EINVAL; docker looks for the words of ENOTDIR. */
+static int check_kinds(const struct mount *m, int target, struct err *err)
+{
+        struct stat st;
+
+        if (fstat(target, &st) < 0)
+                return fail(err, -errno, "look at %s", m->config->destination);
+        if (!S_ISDIR(st.st_mode) == !m->is_directory)
+                return 0;
+        fail(err, -ENOTDIR, "mount %s on %s", m->source, m->config->destination);
+        return err_hint(err, m->is_directory ? "the source is a directory, and the destination is not"
+                                             : "the source is a file, and the destination is a directory");
 }
 
 static int attach(const struct mount *m, int target, struct err *err)
@@ -249,10 +313,19 @@ static int attach(const struct mount *m, int target, struct err *err)
         if (r >= 0)
                 return 0;
         fail(err, r, "mount on %s", m->config->destination);
-        if (r == -ENOTDIR)
-                err_hint(err, m->is_directory ? "the source is a directory, and the destination is not"
-                                              : "the source is a file, and the destination is a directory");
-        return r;
+        return r == -EINVAL && check_kinds(m, target, err) < 0 ? err->code : r;
+}
+
+static int copy_up(const struct mount *m, int target, struct err *err)
+{
+        const struct mount_attr read_only = { .attr_set = MOUNT_ATTR_RDONLY };
+        int r;
+
+        r = mount_copyup(target, m->tree, err);
+        if (r < 0 || !(mount_options_attributes(&m->options) & MOUNT_ATTR_RDONLY))
+                return r;
+        r = sys_mount_setattr(m->tree, false, &read_only);
+        return r < 0 ? fail(err, r, "make the tmpfs for %s read-only", m->config->destination) : 0;
 }
 
 /* In a user namespace the kernel lets nobody mount what would show more than the user namespace owns. */
@@ -307,7 +380,7 @@ static int make_mount(const struct mounts_plan *plan, struct mount *m, int root,
         if (r < 0)
                 return r;
         if (m->options.is_copied_up) {
-                r = mount_copyup(target, m->tree, err);
+                r = copy_up(m, target, err);
                 if (r < 0)
                         return r;
         }

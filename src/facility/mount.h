@@ -13,7 +13,8 @@
 struct mount {
         const struct oci_mount *config;
         enum { MOUNT_NEW, MOUNT_BIND, MOUNT_REMOUNT } kind;
-        const char *type;   /* MOUNT_NEW: of the file system */
+        const char *destination; /* absolute, and without "." and superfluous slashes; for messages, config has it */
+        const char *type;        /* MOUNT_NEW: of the file system */
         const char *source; /* MOUNT_BIND: host path, absolute or relative to the bundle; else what mountinfo shows */
         struct mount_options options;
         int idmap;         /* a user namespace whose mappings the mount gets, or -EBADF; owned */

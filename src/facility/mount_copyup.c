@@ -55,11 +55,34 @@ static int copy_attributes(int from, int to, const struct stat *st)
         return futimens(to, times) < 0 ? -errno : 0;
 }
 
+/* Holes stay holes: in a tmpfs they would take memory. */
+static int copy_data(int from, int to, off_t size)
+{
+        off_t data, hole = 0;
+
+        while (hole < size && (data = lseek(from, hole, SEEK_DATA)) >= 0) {
+                hole = lseek(from, data, SEEK_HOLE);
+                if (hole < 0 || lseek(to, data, SEEK_SET) < 0)
+                        return -errno;
+                while (data < hole) {
+                        ssize_t n = sendfile(to, from, &data, (size_t)(hole - data));
+
+                        if (n < 0 && errno != EINTR)
+                                return -errno;
+                        if (n == 0)
+                                return -EIO; /* it became shorter */
+                }
+        }
+        if (hole < size && errno != ENXIO) /* ENXIO: no more data */
+                return -errno;
+        return ftruncate(to, size) < 0 ? -errno : 0;
+}
+
 static int copy_regular(int from_dir, int to_dir, const char *name)
 {
         _close_ int from = inroot_open(from_dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK), to = -EBADF;
         struct stat st;
-        ssize_t n;
+        int r;
 
         if (from < 0)
                 return from;
@@ -68,10 +91,8 @@ static int copy_regular(int from_dir, int to_dir, const char *name)
         to = inroot_create(to_dir, name, 0600);
         if (to < 0)
                 return to;
-        do
-                n = sendfile(to, from, NULL, 1 << 20);
-        while (n > 0 || (n < 0 && errno == EINTR));
-        return n < 0 ? -errno : copy_attributes(from, to, &st);
+        r = copy_data(from, to, st.st_size);
+        return r < 0 ? r : copy_attributes(from, to, &st);
 }
 
 static int copy_link(int from_dir, int to_dir, const char *name, const struct stat *st)

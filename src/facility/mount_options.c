@@ -20,11 +20,12 @@ enum kind {
 static const struct row {
         char name[16]; /* no pointers: the table needs no relocation */
         enum kind kind;
-        uint64_t set, clear; /* TOP, RECURSIVE: MOUNT_ATTR_* */
-        char opposite[12];   /* TOP, SUPERBLOCK: the superblock has this flag too, and that is its opposite */
+        uint64_t set, clear; /* TOP, RECURSIVE: MOUNT_ATTR_*; a part of ATIME to clear: see clears() */
+        char opposite[12];   /* TOP, SUPERBLOCK: the superblock has this flag too, and that is its opposite;
+                              * RECURSIVE: a flag of the superblock that is in the way */
 } rows[] = {
         { "async", SUPERBLOCK, 0, 0, "sync" },
-        { "atime", TOP, 0, ATIME, "" },
+        { "atime", TOP, 0, MOUNT_ATTR_NOATIME, "" },
         { "bind", SWITCH, FLAG(is_bind), 0, "" },
         { "defaults", NOTHING, 0, 0, "" },
         { "dev", TOP, 0, MOUNT_ATTR_NODEV, "" },
@@ -47,11 +48,11 @@ static const struct row {
         { "nomand", SUPERBLOCK, 0, 0, "mand" },
         /* Without relatime, and without another word, the kernel still uses relatime (mount(8)). */
         { "norelatime", NOTHING, 0, 0, "" },
-        { "nostrictatime", TOP, 0, ATIME, "" },
+        { "nostrictatime", TOP, 0, MOUNT_ATTR_STRICTATIME, "" },
         { "nosuid", TOP, MOUNT_ATTR_NOSUID, 0, "" },
         { "nosymfollow", TOP, MOUNT_ATTR_NOSYMFOLLOW, 0, "" },
         { "private", PROPAGATION, MS_PRIVATE, 0, "" },
-        { "ratime", RECURSIVE, 0, ATIME, "" },
+        { "ratime", RECURSIVE, 0, MOUNT_ATTR_NOATIME, "" },
         { "rbind", SWITCH, FLAG(is_rbind), 0, "" },
         { "rdev", RECURSIVE, 0, MOUNT_ATTR_NODEV, "" },
         { "rdiratime", RECURSIVE, 0, MOUNT_ATTR_NODIRATIME, "" },
@@ -64,14 +65,14 @@ static const struct row {
         { "rnodiratime", RECURSIVE, MOUNT_ATTR_NODIRATIME, 0, "" },
         { "rnoexec", RECURSIVE, MOUNT_ATTR_NOEXEC, 0, "" },
         { "rnorelatime", NOTHING, 0, 0, "" },
-        { "rnostrictatime", RECURSIVE, 0, ATIME, "" },
+        { "rnostrictatime", RECURSIVE, 0, MOUNT_ATTR_STRICTATIME, "" },
         { "rnosuid", RECURSIVE, MOUNT_ATTR_NOSUID, 0, "" },
         { "rnosymfollow", RECURSIVE, MOUNT_ATTR_NOSYMFOLLOW, 0, "" },
         { "ro", TOP, MOUNT_ATTR_RDONLY, 0, "rw" },
         { "rprivate", PROPAGATION, MS_PRIVATE | MS_REC, 0, "" },
         { "rrelatime", RECURSIVE, 0, ATIME, "" },
         { "rro", RECURSIVE, MOUNT_ATTR_RDONLY, 0, "" },
-        { "rrw", RECURSIVE, 0, MOUNT_ATTR_RDONLY, "" },
+        { "rrw", RECURSIVE, 0, MOUNT_ATTR_RDONLY, "ro" },
         { "rshared", PROPAGATION, MS_SHARED | MS_REC, 0, "" },
         { "rslave", PROPAGATION, MS_SLAVE | MS_REC, 0, "" },
         { "rstrictatime", RECURSIVE, MOUNT_ATTR_STRICTATIME, ATIME, "" },
@@ -113,24 +114,52 @@ const char *mount_option_name(size_t i)
         return i < N_ELEMENTS(rows) ? rows[i].name : NULL;
 }
 
+/* What the word clears in a.  The access times are one setting, which mount_setattr(2) takes as a whole; but a
+ * word that takes back one of them ("atime": noatime) leaves another that is asked for (strictatime). */
+static uint64_t clears(const struct row *row, const struct mount_attributes *a)
+{
+        uint64_t times = row->clear & ATIME;
+
+        if (times == 0 || times == ATIME)
+                return row->clear;
+        return a->set & ATIME & ~times ? row->clear & ~ATIME : row->clear | ATIME;
+}
+
 static void set_attributes(struct mount_attributes *a, const struct row *row)
 {
-        a->set = (a->set & ~row->clear) | row->set;
-        a->clear = (a->clear & ~row->set) | row->clear;
+        uint64_t clear = clears(row, a);
+
+        a->set = (a->set & ~clear) | row->set;
+        a->clear = (a->clear & ~row->set) | clear;
+}
+
+/* A later word for all mounts takes back what was said of the top one. */
+static void forget_attributes(struct mount_attributes *a, const struct row *row)
+{
+        uint64_t said = row->set | clears(row, a);
+
+        a->set &= ~said;
+        a->clear &= ~said;
+}
+
+static void drop_superblock(struct mount_options *o, const char *name)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < o->n_superblock; i++)
+                if (strcmp(o->superblock[i], name) != 0)
+                        o->superblock[n++] = o->superblock[i];
+        o->n_superblock = n;
 }
 
 /* A flag of the superblock replaces its opposite and is listed once. */
 static void set_superblock(struct mount_options *o, const struct row *row)
 {
-        size_t n = 0;
-
-        for (size_t i = 0; i < o->n_superblock; i++)
-                if (strcmp(o->superblock[i], row->name) != 0 && (strcmp(o->superblock[i], row->opposite) != 0))
-                        o->superblock[n++] = o->superblock[i];
-        if (n == N_ELEMENTS(o->superblock))
+        drop_superblock(o, row->name);
+        drop_superblock(o, row->opposite);
+        if (o->n_superblock == N_ELEMENTS(o->superblock))
                 BUG("more flags of the superblock than there are");
-        o->superblock[n++] = row->name;
-        o->n_superblock = n;
+        o->superblock[o->n_superblock++] = row->name;
 }
 
 static void apply(struct mount_options *o, const struct row *row)
@@ -143,6 +172,8 @@ static void apply(struct mount_options *o, const struct row *row)
                 return;
         case RECURSIVE:
                 set_attributes(&o->recursive, row);
+                forget_attributes(&o->top, row);
+                drop_superblock(o, row->opposite);
                 return;
         case SUPERBLOCK:
                 set_superblock(o, row);
@@ -188,6 +219,13 @@ void mount_options_parse(char *const *words, size_t n_words, struct arena *arena
                         s += len + (s[len] == ',');
                 }
         }
+        if (ret->is_copied_up)
+                drop_superblock(ret, "ro"); /* it is written to first; the mount becomes read-only */
+}
+
+uint64_t mount_options_attributes(const struct mount_options *options)
+{
+        return (options->recursive.set & ~options->top.clear) | options->top.set;
 }
 
 bool mount_option_is_default(const char *superblock)

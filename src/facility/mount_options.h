@@ -16,7 +16,7 @@ struct mount_attributes {
 };
 
 struct mount_options {
-        struct mount_attributes top, recursive;
+        struct mount_attributes recursive, top; /* to be applied in this order */
         unsigned long propagation; /* MS_SHARED, MS_SLAVE, MS_PRIVATE, MS_UNBINDABLE; 0: not said */
         bool is_propagation_recursive;
         bool is_bind, is_rbind; /* a mount is a bind mount if one is set */
@@ -32,6 +32,9 @@ struct mount_options {
 /* Parse the words.  words may be NULL.  The strings live in the arena.  Nothing can be wrong here: what
  * no row knows is data. */
 void mount_options_parse(char *const *words, size_t n_words, struct arena *arena, struct mount_options *ret);
+
+/* The attributes of a mount that is new, and has none below it. */
+uint64_t mount_options_attributes(const struct mount_options *options);
 
 /* Whether a new file system has this flag of the superblock ("rw", "async") anyway. */
 bool mount_option_is_default(const char *superblock);

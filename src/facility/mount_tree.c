@@ -37,7 +37,7 @@ static int set_attributes(const struct mount *m, int tree, bool recursive, const
         return err_at(err, r, "options");
 }
 
-/* Everything that mount_setattr(2) does; a tree whose attributes were set by fsmount(2) has the top ones.
+/* Everything that mount_setattr(2) does, but for attributes that fsmount(2) has set.
  * default_propagation is for mounts that were cloned from the host's. */
 static int apply_options(const struct mount *m, int tree, bool is_new, unsigned long default_propagation,
                          struct err *err)
@@ -48,7 +48,7 @@ static int apply_options(const struct mount *m, int tree, bool is_new, unsigned 
         int r;
 
         if (is_new)
-                top = (struct mount_attr){ 0 };
+                recursive = top = (struct mount_attr){ 0 };
         if (o->propagation && o->is_propagation_recursive)
                 recursive.propagation = o->propagation;
         else if (o->propagation != MS_SHARED)
@@ -191,6 +191,7 @@ static int set_implied(const struct mount *m, int fs, const char *label, int tar
 
 int mount_tree_new(struct mount *m, const char *label, int target, struct err *err)
 {
+        uint64_t attributes = mount_options_attributes(&m->options);
         int fs = m->fs = sys_fsopen(m->type), r;
 
         if (fs < 0) {
@@ -214,7 +215,9 @@ int mount_tree_new(struct mount *m, const char *label, int target, struct err *e
         r = sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
         if (r < 0)
                 return fs_fail(m, fs, r, NULL, err);
-        m->tree = sys_fsmount(fs, (unsigned)m->options.top.set);
+        if (m->options.is_copied_up)
+                attributes &= ~(uint64_t)MOUNT_ATTR_RDONLY; /* until the files are there */
+        m->tree = sys_fsmount(fs, (unsigned)attributes);
         if (m->tree < 0)
                 return fs_fail(m, fs, m->tree, NULL, err);
         m->is_directory = true;

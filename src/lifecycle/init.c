@@ -194,10 +194,10 @@ static int enter_root(struct creation *c, int root, struct err *err)
                 if (r < 0)
                         return err_at(err, r, "process");
         }
-        r = rootfs_child_finish(&plan->rootfs, root, err);
+        r = masks_child(&plan->masks, root, err);
         if (r < 0)
                 return r;
-        return masks_child(&plan->masks, root, err);
+        return rootfs_child_finish(&plan->rootfs, root, err); /* last: masks are copied, which unbindable forbids */
 }
 
 /* ---- process ------------------------------------------------------------------------------------ */

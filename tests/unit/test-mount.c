@@ -42,6 +42,21 @@ static const char *refused(const char *rest)
         return message;
 }
 
+/* The destination of the plan, or why there is none. */
+static const char *cleaned(const char *destination)
+{
+        static char text[64];
+        struct arena *arena = arena_new();
+        struct mounts_plan plan;
+        struct err err = { 0 };
+        char *rest = arena_printf(arena, "'mounts':[{'destination':'%s','type':'tmpfs'}]", destination);
+        int r = mounts_plan(config_parse(arena, rest), arena, &plan, &err);
+
+        snprintf(text, sizeof text, "%s", r < 0 ? "refused" : plan.mounts[0].destination);
+        arena_free(arena);
+        return text;
+}
+
 /* "Runtimes MUST/SHOULD/MAY implement the following option strings for Linux": 61 of them. */
 TEST(every_option_of_the_specification_is_known)
 {
@@ -103,8 +118,33 @@ TEST(times_are_one_setting)
         CHECK(parse("strictatime,relatime").top.set == 0);
         CHECK(parse("strictatime,relatime").top.clear == MOUNT_ATTR__ATIME);
         CHECK(parse("noatime,atime").top.set == 0);
+        CHECK(parse("noatime,atime").top.clear == MOUNT_ATTR__ATIME);
+        /* what takes back one leaves another */
+        CHECK(parse("strictatime,atime").top.set == MOUNT_ATTR_STRICTATIME);
+        CHECK(parse("noatime,nostrictatime").top.set == MOUNT_ATTR_NOATIME);
+        CHECK(parse("rstrictatime,ratime").recursive.set == MOUNT_ATTR_STRICTATIME);
         CHECK(parse("rnoatime").recursive.set == MOUNT_ATTR_NOATIME);
         CHECK(parse("nodiratime,diratime").top.clear == MOUNT_ATTR_NODIRATIME);
+}
+
+TEST(a_word_for_all_mounts_takes_back_one_for_the_top)
+{
+        struct mount_options o;
+
+        o = parse("ro,rrw");
+        CHECK(o.top.set == 0 && o.top.clear == 0 && o.recursive.clear == MOUNT_ATTR_RDONLY);
+        CHECK_STR(superblock(&o), "");
+        CHECK(mount_options_attributes(&o) == 0);
+        o = parse("rw,rro");
+        CHECK(o.top.clear == 0 && o.recursive.set == MOUNT_ATTR_RDONLY);
+        CHECK(mount_options_attributes(&o) == MOUNT_ATTR_RDONLY);
+        o = parse("rro,rw");
+        CHECK(o.top.clear == MOUNT_ATTR_RDONLY && o.recursive.set == MOUNT_ATTR_RDONLY);
+        CHECK(mount_options_attributes(&o) == 0);
+        o = parse("rstrictatime,noatime");
+        CHECK(mount_options_attributes(&o) == MOUNT_ATTR_NOATIME);
+        o = parse("strictatime,ratime");
+        CHECK(o.top.set == MOUNT_ATTR_STRICTATIME);
 }
 
 TEST(propagation_is_the_last_word)
@@ -129,6 +169,17 @@ TEST(other_words_belong_to_the_file_system)
         CHECK_STR(o.data[0], "lowerdir=/a\\,b:/c");
 }
 
+TEST(a_destination_is_cleaned)
+{
+        CHECK_STR(cleaned("/a/b"), "/a/b");
+        CHECK_STR(cleaned("a//./b/."), "/a/b");
+        CHECK_STR(cleaned("/proc/"), "/proc");
+        CHECK_STR(cleaned("../../a/../b"), "/a/../b");
+        CHECK_STR(cleaned("/a/..."), "/a/...");
+        CHECK_STR(cleaned("/"), "refused");
+        CHECK_STR(cleaned("./.."), "refused");
+}
+
 TEST(wrong_mounts_are_refused)
 {
         CHECK_STR(refused("'mounts':[{'destination':'/a'}]"), "mounts[0].type: is required, but for bind mounts");
@@ -138,6 +189,12 @@ TEST(wrong_mounts_are_refused)
         CHECK_STR(refused("'mounts':[{'destination':'/a','source':'/b','options':['bind','size=1m']}]"),
                   "mounts[0].options: \"size=1m\" is not an option of a bind mount");
         CHECK_STR(refused("'mounts':[{'destination':'/a','source':'/b','options':['bind','z','Z']}]"), "");
+        CHECK_STR(refused("'mounts':[{'destination':'/a','options':['remount','bind','size=1m']}]"),
+                  "mounts[0].options: \"size=1m\" is not an option of a bind mount");
+        CHECK_STR(refused("'mounts':[{'destination':'/a','source':'/b','options':['bind','tmpcopyup']}]"),
+                  "mounts[0].options: tmpcopyup is for a mount of type tmpfs");
+        CHECK_STR(refused("'mounts':[{'destination':'/a','type':'ramfs','options':['tmpcopyup']}]"),
+                  "mounts[0].options: tmpcopyup is for a mount of type tmpfs");
         CHECK_STR(refused("'mounts':[{'destination':'/a','source':'/b','options':['bind','idmap']}]"),
                   "mounts[0]: idmap needs a mapping");
         CHECK_STR(refused("'mounts':[{'destination':'/a','source':'/b','options':['bind'],"
