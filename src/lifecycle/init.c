@@ -7,6 +7,7 @@
 #include "lifecycle/init.h"
 
 #include "base/fd.h"
+#include "base/host.h"
 #include "base/log.h"
 #include "facility/descriptors.h"
 #include "facility/keyring.h"
@@ -14,6 +15,7 @@
 #include "lifecycle/channel.h"
 #include "sys/sys.h"
 
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -325,9 +327,10 @@ static int load_filter(struct creation *c, struct err *err)
 }
 
 /* Returns only when it failed. */
-static int execute(struct creation *c, int root, const char *program, struct err *err)
+static int execute(struct creation *c, const char *program, struct err *err)
 {
         const struct program_plan *p = &c->plan.process.program;
+        _close_ int root = -EBADF;
         sigset_t none;
         int r;
 
@@ -347,6 +350,8 @@ static int execute(struct creation *c, int root, const char *program, struct err
                 return fail(err, -errno, "unblock signals");
         (void)execve(program, p->argv, p->env);
         r = -errno;
+        /* the descriptor that the root was built by was closed with all others */
+        root = host_open_dir(AT_FDCWD, "/");
         program_child_explain(p, root, program, r, err);
         return err_at(err, r, "process");
 }
@@ -361,7 +366,7 @@ static int live(struct creation *c, struct err *err)
             (r = enter_root(c, root, err)) < 0 || (r = become_process(c, root, slave, &program, err)) < 0 ||
             (r = become_created(c, err)) < 0)
                 return r;
-        return execute(c, root, program, err);
+        return execute(c, program, err);
 }
 
 void init_main(struct creation *c)
