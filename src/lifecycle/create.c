@@ -46,6 +46,9 @@ static int read_config(struct creation *c, struct err *err)
                                       "writes a config.json");
                 return r;
         }
+        r = plan_caller(c->container.id, c->context, c->options, c->container.arena, &c->plan, err);
+        if (r < 0)
+                return r;
         r = spec_read(spec_type(oci_config), text, len, c->container.arena, &c->config, err);
         if (r >= 0)
                 r = plan_make(&c->config, c->container.id, c->context, c->options, c->container.arena, &c->plan, err);
