@@ -369,11 +369,20 @@ static int live(struct creation *c, struct err *err)
         return execute(c, program, err);
 }
 
+/* The clone has reset what the runtime handles, and not what its caller ignores, as nohup(1) does and many a daemon
+ * with SIGPIPE. */
+static void reset_signals(void)
+{
+        for (int signal_number = 1; signal_number < NSIG; signal_number++)
+                (void)signal(signal_number, SIG_DFL); /* some cannot be ignored either, or belong to the C library */
+}
+
 void init_main(struct creation *c)
 {
         struct err err = { 0 };
         int r;
 
+        reset_signals();
         warnings = c->channel;
         log_set_sink(send_warning);
         if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
