@@ -157,15 +157,6 @@ static int run_detached(struct creation *c, struct err *err)
         return r;
 }
 
-static int check_terminal(const struct create_options *options, const struct run_options *run, const struct creation *c,
-                          struct err *err)
-{
-        if (!c->plan.process.terminal.is_needed || !run->is_detached || options->console_socket)
-                return 0;
-        refuse(err, -EINVAL, "a detached container with a terminal needs --console-socket");
-        return err_at(err, err->code, "config.json: process.terminal");
-}
-
 /* Delete the container, unless somebody else did, or a failed hook. */
 static int end(struct container *c, struct err *err)
 {
@@ -187,12 +178,10 @@ int container_run(const struct context *context, const char *id, const struct cr
         *ret_status = 0;
         if (!run->no_subreaper && !run->is_detached && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
                 return fail(err, -errno, "become a subreaper");
-        r = creation_make(&c, context, id, options, true, err);
+        r = creation_make(&c, context, id, options, run, err);
         if (r < 0)
                 return r;
-        r = check_terminal(options, run, &c, err);
-        if (r >= 0)
-                r = run->is_detached ? run_detached(&c, err) : run_foreground(&c, ret_status, err);
+        r = run->is_detached ? run_detached(&c, err) : run_foreground(&c, ret_status, err);
         if (r < 0 || (!run->is_detached && !run->keep)) {
                 struct err end_err = { 0 };
                 int r_end = end(&c.container, &end_err);
