@@ -108,27 +108,32 @@ static int watch(struct watch *w, const sigset_t *all, struct err *err)
         return 0;
 }
 
-static int stay(struct watch *w, const sigset_t *all, struct err *err)
+/* Before the program starts, which may ask for the terminal's size at once. */
+static int join_terminal(struct watch *w, struct terminal_relay *relay, struct err *err)
 {
-        struct terminal_relay relay;
         int r;
 
         if (w->c->master < 0)
-                return watch(w, all, err);
-        r = terminal_relay_begin(&relay, take_fd(&w->c->master), err);
+                return 0;
+        r = terminal_relay_begin(relay, take_fd(&w->c->master), err);
         if (r < 0)
                 return r;
-        w->relay = &relay;
-        r = watch(w, all, err);
+        w->relay = relay;
+        return 0;
+}
+
+static void leave_terminal(struct watch *w)
+{
+        if (w->relay)
+                terminal_relay_end(w->relay);
         w->relay = NULL;
-        terminal_relay_end(&relay);
-        return r;
 }
 
 /* Start the program, and stay with it.  Signals are blocked before it starts, so that none is lost. */
 static int run_foreground(struct creation *c, int *ret_status, struct err *err)
 {
         struct watch w = { .c = c, .notify = NOTIFY_NONE, .signals = -EBADF };
+        struct terminal_relay relay;
         sigset_t all;
         int r;
 
@@ -137,10 +142,13 @@ static int run_foreground(struct creation *c, int *ret_status, struct err *err)
                 return fail(err, -errno, "block signals");
         r = notify_listen(c->container.dir, &w.notify, err);
         if (r >= 0)
+                r = join_terminal(&w, &relay, err);
+        if (r >= 0)
                 r = start_program(&c->container, c->channel, err);
         state_unlock(c->container.dir);
         if (r >= 0)
-                r = stay(&w, &all, err);
+                r = watch(&w, &all, err);
+        leave_terminal(&w);
         if (w.is_over)
                 c->container.saved.state->pid = 0; /* it is reaped, and its id may come to mean another process */
         notify_close(&w.notify);
