@@ -120,35 +120,35 @@ lines>
 @test "an empty part of PATH is the working directory; without PATH, /bin and /usr/bin are searched" {
         local path
 
-        printf '#!/bin/sh\necho "$0 in $(pwd)"' | executable /work/program
-        config '.process.cwd = "/work"'
+        printf '#!/bin/sh\necho "$0 in $(pwd)"' | executable /srv/program
+        config '.process.cwd = "/srv"'
         for path in :/bin /bin: /missing::/bin .:/bin; do
                 config --arg path "PATH=$path" '.process.env = [$path]'
                 run_program program
                 assert_status 0
-                assert_output_contains "program in /work"
+                assert_output_contains "program in /srv"
         done
         config '.process.env = ["PATH=/bin:/usr/bin"]'
         assert_refused program 'exec "program": executable file not found in $PATH'
 
         mkdir -p rootfs/usr/bin
-        mv rootfs/work/program rootfs/usr/bin
+        mv rootfs/srv/program rootfs/usr/bin
         config '.process.env = []'
         run_program program
         assert_status 0
-        assert_output "/usr/bin/program in /work"
+        assert_output "/usr/bin/program in /srv"
 }
 
 @test "args[0] with a slash is relative to cwd, and not looked for in PATH" {
-        printf '#!/bin/sh\necho "$0 in $(pwd)"' | executable /work/sub/program
-        config '.process.cwd = "/work" | .process.env = ["PATH=/work:/bin"]'
+        printf '#!/bin/sh\necho "$0 in $(pwd)"' | executable /srv/sub/program
+        config '.process.cwd = "/srv" | .process.env = ["PATH=/srv:/bin"]'
         run_program sub/program
-        assert_output "sub/program in /work"
+        assert_output "sub/program in /srv"
         run_program ./sub/../sub/program
-        assert_output "./sub/../sub/program in /work"
-        config '.process.cwd = "/work/sub"'
+        assert_output "./sub/../sub/program in /srv"
+        config '.process.cwd = "/srv/sub"'
         run_program ./program
-        assert_output "./program in /work/sub"
+        assert_output "./program in /srv/sub"
         assert_refused sub/program "exec sub/program: no such file or directory (ENOENT)"
 }
 

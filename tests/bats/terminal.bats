@@ -13,9 +13,10 @@ script() { # SHELL-SCRIPT
         config --arg script "$1" '.process.args = ["sh", "-c", $script]'
 }
 
-# What a user does at a terminal is standard input (see in-terminal):  at_terminal [OPTION...] <<END
+# What a user does at a terminal is standard input (see in-terminal):  at_terminal <<END
 at_terminal() {
-        run "$helpers/in-terminal" pty "$OCIRUN" --root "$OCIRUN_ROOT" run "$@" "$ID"
+        # shellcheck disable=SC2154 # set by helpers.bash
+        run "$helpers/in-terminal" pty "$OCIRUN" --root "$OCIRUN_ROOT" run "$ID"
         output=${output//$'\r'/}
 }
 
