@@ -10,6 +10,7 @@
 #include "facility/descriptors.h"
 #include "facility/selfexe.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +61,10 @@ static int prepare(const struct request *request, char **argv, int result, struc
                 result = selfexe_protect(argv, err);
         /* the modes of what is made are all explicit */
         umask(0);
+        /* Children have to be waited for, whatever the caller does with its own; and that nobody reads our messages is
+         * no reason to end half-way. */
+        (void)signal(SIGCHLD, SIG_DFL);
+        (void)signal(SIGPIPE, SIG_IGN);
         r = descriptors_open_standard(&later);
         if (r >= 0)
                 r = globals_open_log(&later);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,12 +51,12 @@ static const char *get_env(const struct program_plan *plan, const char *name)
 
 void program_putenv(struct program_plan *plan, const char *variable)
 {
-        char **present = find_env(plan, variable, name_len(variable)), *copy = arena_strdup(plan->arena, variable);
+        char **present = find_env(plan, variable, name_len(variable)), *entry = (char *)(uintptr_t)variable;
 
         if (present)
-                *present = copy;
+                *present = entry;
         else
-                push_env(plan, copy);
+                push_env(plan, entry);
 }
 
 static int check_env(const struct oci_process *process, struct err *err)

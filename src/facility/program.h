@@ -23,7 +23,7 @@ struct program_plan {
 
 int program_plan(const struct oci_process *process, struct arena *arena, struct program_plan *ret, struct err *err);
 
-/* Replace or add a variable, "NAME=VALUE", which is copied. */
+/* Replace or add a variable, "NAME=VALUE".  It is not copied: what it says when the program is executed counts. */
 void program_putenv(struct program_plan *plan, const char *variable);
 
 /* When HOME is not in env, or empty: set it as /etc/passwd in the container says for the uid, or to "/". */

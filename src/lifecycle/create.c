@@ -46,10 +46,26 @@ static int read_config(struct creation *c, struct err *err)
                                       "writes a config.json");
                 return r;
         }
+        r = plan_caller(c->container.id, c->context, c->options, c->container.arena, &c->plan, err);
+        if (r < 0)
+                return r;
         r = spec_read(spec_type(oci_config), text, len, c->container.arena, &c->config, err);
         if (r >= 0)
                 r = plan_make(&c->config, c->container.id, c->context, c->options, c->container.arena, &c->plan, err);
         return r < 0 ? err_at(err, r, "%s:", strrchr(file, '/') ? strrchr(file, '/') + 1 : file) : 0;
+}
+
+/* The container's terminal has two ends, and somebody must take the other one. */
+static int check_terminal(const struct creation *c, struct err *err)
+{
+        const char *console_socket = c->options->console_socket;
+
+        if (!c->plan.process.terminal.is_needed && console_socket)
+                return refuse(err, -EINVAL, "--console-socket: config.json asks for no terminal (process.terminal)");
+        if (!c->plan.process.terminal.is_needed || console_socket || c->is_attached)
+                return 0;
+        refuse(err, -EINVAL, "a detached container with a terminal needs --console-socket");
+        return err_at(err, err->code, "config.json: process.terminal");
 }
 
 static int look_at_host(struct creation *c, struct err *err)
@@ -64,6 +80,8 @@ static int look_at_host(struct creation *c, struct err *err)
         if (c->container.procfs < 0)
                 return c->container.procfs;
         r = read_config(c, err);
+        if (r >= 0)
+                r = check_terminal(c, err);
         if (r < 0)
                 return r;
         c->rootfs = rootfs_prepare(&c->plan.rootfs, c->bundle, &c->rootfs_path, err);
@@ -497,14 +515,15 @@ static int run_steps(struct creation *c, struct err *err)
 }
 
 int creation_make(struct creation *c, const struct context *context, const char *id,
-                  const struct create_options *options, bool is_run, struct err *err)
+                  const struct create_options *options, const struct run_options *run, struct err *err)
 {
         int r;
 
         *c = (struct creation){
                 .context = context,
                 .options = options,
-                .is_run = is_run,
+                .is_run = run,
+                .is_attached = run && !run->is_detached,
                 .container = CONTAINER_NONE,
                 .cgroup = CGROUP_NONE,
                 .bundle = -EBADF,
@@ -542,7 +561,7 @@ int container_create(const struct context *context, const char *id, const struct
         _creation_ struct creation c;
         int r;
 
-        r = creation_make(&c, context, id, options, false, err);
+        r = creation_make(&c, context, id, options, NULL, err);
         if (r < 0)
                 return r;
         /* the lock is shared with init until that has closed its descriptors, and must be given up by name */

@@ -5,11 +5,13 @@
 #include "lifecycle/container.h"
 #include "lifecycle/create.h"
 #include "lifecycle/plan.h"
+#include "lifecycle/run.h"
 
 struct creation {
         const struct context *context;
         const struct create_options *options;
-        bool is_run; /* started by this process too: no start.sock */
+        bool is_run;      /* started by this process too: no start.sock */
+        bool is_attached; /* which then stays with the container, and with its terminal */
 
         struct container container; /* its directory, record and arena */
         struct oci_config config;
@@ -30,9 +32,9 @@ struct creation {
 };
 
 /* Read config.json, plan, and run all steps: afterwards init waits to be started, on start.sock or the
- * channel.  On failure everything is undone. */
+ * channel.  run is NULL for `create`.  On failure everything is undone. */
 int creation_make(struct creation *c, const struct context *context, const char *id,
-                  const struct create_options *options, bool is_run, struct err *err);
+                  const struct create_options *options, const struct run_options *run, struct err *err);
 
 void creation_end(struct creation *c);
 #define _creation_ __attribute__((cleanup(creation_end)))

@@ -7,6 +7,7 @@
 #include "lifecycle/init.h"
 
 #include "base/fd.h"
+#include "base/host.h"
 #include "base/log.h"
 #include "facility/descriptors.h"
 #include "facility/keyring.h"
@@ -14,6 +15,7 @@
 #include "lifecycle/channel.h"
 #include "sys/sys.h"
 
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -341,9 +343,10 @@ static int load_filter(struct creation *c, struct err *err)
 }
 
 /* Returns only when it failed. */
-static int execute(struct creation *c, int root, const char *program, struct err *err)
+static int execute(struct creation *c, const char *program, struct err *err)
 {
         const struct program_plan *p = &c->plan.process.program;
+        _close_ int root = -EBADF;
         sigset_t none;
         int r;
 
@@ -363,6 +366,8 @@ static int execute(struct creation *c, int root, const char *program, struct err
                 return fail(err, -errno, "unblock signals");
         (void)execve(program, p->argv, p->env);
         r = -errno;
+        /* the descriptor that the root was built by was closed with all others */
+        root = host_open_dir(AT_FDCWD, "/");
         program_child_explain(p, root, program, r, err);
         return err_at(err, r, "process");
 }
@@ -377,7 +382,15 @@ static int live(struct creation *c, struct err *err)
             (r = enter_root(c, root, err)) < 0 || (r = become_process(c, root, slave, &program, err)) < 0 ||
             (r = become_created(c, err)) < 0)
                 return r;
-        return execute(c, root, program, err);
+        return execute(c, program, err);
+}
+
+/* The clone has reset what the runtime handles, and not what its caller ignores, as nohup(1) does and many a daemon
+ * with SIGPIPE. */
+static void reset_signals(void)
+{
+        for (int signal_number = 1; signal_number < NSIG; signal_number++)
+                (void)signal(signal_number, SIG_DFL); /* some cannot be ignored either, or belong to the C library */
 }
 
 void init_main(struct creation *c)
@@ -385,6 +398,7 @@ void init_main(struct creation *c)
         struct err err = { 0 };
         int r;
 
+        reset_signals();
         warnings = c->channel;
         log_set_sink(send_warning);
         r = die_with_runtime(&err);

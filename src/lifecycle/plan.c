@@ -89,15 +89,12 @@ static int plan_root(const struct oci_config *config, const struct create_option
 }
 
 /* The mounts of the configuration, and then ours. */
-static int plan_mounts(const struct oci_config *config, const char *id, const struct context *context,
-                       struct arena *arena, struct plan *plan, struct err *err)
+static int plan_mounts(const struct oci_config *config, const struct context *context, struct arena *arena,
+                       struct plan *plan, struct err *err)
 {
         struct oci_config *with_notify = arena_alloc(arena, sizeof *with_notify);
         int r;
 
-        r = notify_plan(arena_printf(arena, "%s/%s", context->root, id), arena, &plan->notify, err);
-        if (r < 0)
-                return r;
         *with_notify = *config;
         if (plan->notify.is_needed) {
                 with_notify->mounts = arena_alloc(arena, (config->n_mounts + 1) * sizeof *config->mounts);
@@ -112,19 +109,14 @@ static int plan_mounts(const struct oci_config *config, const char *id, const st
 }
 
 /* The variables that the runtime adds to the process's own. */
-static int plan_environment(const struct create_options *options, struct plan *plan, struct err *err)
+static void plan_environment(struct plan *plan)
 {
         const char *env[DESCRIPTORS_MAX_ENV];
-        int r;
 
-        r = descriptors_plan(options->preserve_fds, &plan->descriptors, err);
-        if (r < 0)
-                return r;
         for (size_t i = 0, n = descriptors_env(&plan->descriptors, env); i < n; i++)
                 program_putenv(&plan->process.program, env[i]);
         if (plan->notify.is_needed)
                 program_putenv(&plan->process.program, plan->notify.env);
-        return 0;
 }
 
 static int plan_filter(const struct oci_config *config, struct arena *arena, struct plan *plan, struct err *err)
@@ -136,15 +128,22 @@ static int plan_filter(const struct oci_config *config, struct arena *arena, str
         return seccomp_compile(&plan->seccomp, &plan->filter, &plan->n_filter, err);
 }
 
+int plan_caller(const char *id, const struct context *context, const struct create_options *options,
+                struct arena *arena, struct plan *ret, struct err *err)
+{
+        int r = descriptors_plan(options->preserve_fds, &ret->descriptors, err);
+
+        return r < 0 ? r : notify_plan(arena_printf(arena, "%s/%s", context->root, id), arena, &ret->notify, err);
+}
+
 int plan_make(const struct oci_config *config, const char *id, const struct context *context,
               const struct create_options *options, struct arena *arena, struct plan *ret, struct err *err)
 {
         int r;
 
-        *ret = (struct plan){ .config = config };
+        ret->config = config;
         if ((r = check_version(config->ociVersion, err)) < 0 || (r = plan_root(config, options, ret, err)) < 0 ||
-            (r = idmap_plan(config, &ret->idmap, err)) < 0 ||
-            (r = plan_mounts(config, id, context, arena, ret, err)) < 0 ||
+            (r = idmap_plan(config, &ret->idmap, err)) < 0 || (r = plan_mounts(config, context, arena, ret, err)) < 0 ||
             (r = devices_plan(config, context->is_rootless, arena, &ret->devices, err)) < 0 ||
             (r = masks_plan(config, &ret->masks, err)) < 0 || (r = hooks_plan(config, &ret->hooks, err)) < 0 ||
             (r = sysctl_plan(config, arena, &ret->sysctl, err)) < 0 || (r = uts_plan(config, &ret->uts, err)) < 0 ||
@@ -159,7 +158,10 @@ int plan_make(const struct oci_config *config, const char *id, const struct cont
                 return 0;
         ret->has_process = true;
         r = plan_process(config->process, arena, &ret->process, err);
-        return r < 0 ? err_at(err, r, "process") : plan_environment(options, ret, err);
+        if (r < 0)
+                return err_at(err, r, "process");
+        plan_environment(ret);
+        return 0;
 }
 
 void plan_close(struct plan *plan)

@@ -77,7 +77,12 @@ struct plan {
         bool has_process; /* without it a container can be created, and not started */
 };
 
-/* Errors name the place in config.json, without the file's name. */
+/* What the caller passes on, whatever the configuration is: descriptors, and the socket of its service manager.
+ * ret is all zero before. */
+int plan_caller(const char *id, const struct context *context, const struct create_options *options,
+                struct arena *arena, struct plan *ret, struct err *err);
+
+/* After plan_caller().  Errors name the place in config.json, without the file's name. */
 int plan_make(const struct oci_config *config, const char *id, const struct context *context,
               const struct create_options *options, struct arena *arena, struct plan *ret, struct err *err);
 

@@ -108,27 +108,32 @@ static int watch(struct watch *w, const sigset_t *all, struct err *err)
         return 0;
 }
 
-static int stay(struct watch *w, const sigset_t *all, struct err *err)
+/* Before the program starts, which may ask for the terminal's size at once. */
+static int join_terminal(struct watch *w, struct terminal_relay *relay, struct err *err)
 {
-        struct terminal_relay relay;
         int r;
 
         if (w->c->master < 0)
-                return watch(w, all, err);
-        r = terminal_relay_begin(&relay, take_fd(&w->c->master), err);
+                return 0;
+        r = terminal_relay_begin(relay, take_fd(&w->c->master), err);
         if (r < 0)
                 return r;
-        w->relay = &relay;
-        r = watch(w, all, err);
+        w->relay = relay;
+        return 0;
+}
+
+static void leave_terminal(struct watch *w)
+{
+        if (w->relay)
+                terminal_relay_end(w->relay);
         w->relay = NULL;
-        terminal_relay_end(&relay);
-        return r;
 }
 
 /* Start the program, and stay with it.  Signals are blocked before it starts, so that none is lost. */
 static int run_foreground(struct creation *c, int *ret_status, struct err *err)
 {
         struct watch w = { .c = c, .notify = NOTIFY_NONE, .signals = -EBADF };
+        struct terminal_relay relay;
         sigset_t all;
         int r;
 
@@ -137,10 +142,13 @@ static int run_foreground(struct creation *c, int *ret_status, struct err *err)
                 return fail(err, -errno, "block signals");
         r = notify_listen(c->container.dir, &w.notify, err);
         if (r >= 0)
+                r = join_terminal(&w, &relay, err);
+        if (r >= 0)
                 r = start_program(&c->container, c->channel, err);
         state_unlock(c->container.dir);
         if (r >= 0)
-                r = stay(&w, &all, err);
+                r = watch(&w, &all, err);
+        leave_terminal(&w);
         if (w.is_over)
                 c->container.saved.state->pid = 0; /* it is reaped, and its id may come to mean another process */
         notify_close(&w.notify);
@@ -155,15 +163,6 @@ static int run_detached(struct creation *c, struct err *err)
 
         state_unlock(c->container.dir);
         return r;
-}
-
-static int check_terminal(const struct create_options *options, const struct run_options *run, const struct creation *c,
-                          struct err *err)
-{
-        if (!c->plan.process.terminal.is_needed || !run->is_detached || options->console_socket)
-                return 0;
-        refuse(err, -EINVAL, "a detached container with a terminal needs --console-socket");
-        return err_at(err, err->code, "config.json: process.terminal");
 }
 
 /* Delete the container, unless somebody else did, or a failed hook. */
@@ -187,12 +186,10 @@ int container_run(const struct context *context, const char *id, const struct cr
         *ret_status = 0;
         if (!run->no_subreaper && !run->is_detached && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
                 return fail(err, -errno, "become a subreaper");
-        r = creation_make(&c, context, id, options, true, err);
+        r = creation_make(&c, context, id, options, run, err);
         if (r < 0)
                 return r;
-        r = check_terminal(options, run, &c, err);
-        if (r >= 0)
-                r = run->is_detached ? run_detached(&c, err) : run_foreground(&c, ret_status, err);
+        r = run->is_detached ? run_detached(&c, err) : run_foreground(&c, ret_status, err);
         if (r < 0 || (!run->is_detached && !run->keep)) {
                 struct err end_err = { 0 };
                 int r_end = end(&c.container, &end_err);

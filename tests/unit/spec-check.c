@@ -36,7 +36,7 @@ static int make_plan(const struct oci_config *config, struct arena *arena, struc
 {
         static const struct context context = { .root = "/nonexistent" };
         static const struct create_options options = { 0 };
-        struct plan plan;
+        struct plan plan = { 0 };
         int r;
 
         r = plan_make(config, "vector", &context, &options, arena, &plan, err);
