@@ -137,6 +137,8 @@ static int make_record(struct creation *c, struct err *err)
                 .state = state,
                 .hasProcess = c->plan.has_process && c->plan.process.program.argv,
                 .has_hasProcess = true,
+                .hasPidNamespace = c->plan.namespaces.create & CLONE_NEWPID,
+                .has_hasPidNamespace = true,
                 .hasNotify = c->plan.notify.is_needed,
                 .has_hasNotify = c->plan.notify.is_needed,
                 .hooks = c->config.hooks,

@@ -75,7 +75,7 @@ static void add(const struct context *context, const char *id, struct arena *are
         int r;
 
         r = container_open(context, id, false, &c, &err);
-        if (r == -ENOENT) /* deleted in the meantime */
+        if (r == -ENOENT || r == -ENOTDIR) /* deleted in the meantime, or somebody's file */
                 return;
         if (r < 0) {
                 err_at(&err, r, "%s:", id);

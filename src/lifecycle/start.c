@@ -12,6 +12,7 @@
 #include "lifecycle/undo.h"
 #include "sys/sys.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,16 +66,21 @@ static void destroy(struct container *c)
         (void)undo_delete(c, &err); /* what cannot be undone is logged; the hook's error is the result */
 }
 
+/* In the bundle, like those of create: the specification leaves the directory open. */
 static int run_poststart(struct container *c, struct err *err)
 {
         const struct oci_hooks *hooks = c->saved.hooks;
         _free_ char *state = NULL;
+        _close_ int bundle = -EBADF;
         int r;
 
         if (!hooks || hooks->n_poststart == 0)
                 return 0;
+        bundle = host_open_dir(AT_FDCWD, c->saved.state->bundle);
         state = container_state_json(c, STATUS_RUNNING, c->saved.state->pid);
-        r = hooks_run(hooks->poststart, hooks->n_poststart, hook_names[HOOK_POSTSTART], state, -EBADF, err);
+        r = bundle < 0
+                    ? fail(err, bundle, "open the bundle %s", c->saved.state->bundle)
+                    : hooks_run(hooks->poststart, hooks->n_poststart, hook_names[HOOK_POSTSTART], state, bundle, err);
         if (r < 0)
                 destroy(c);
         return r;
