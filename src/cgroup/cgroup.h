@@ -44,6 +44,7 @@ struct cgroup_plan {
         size_t n_device_instructions; /* 0: every device may be used */
         bool has_device_rules;        /* config.json has some; the program may also be only the default */
         bool is_rootless;
+        bool is_delegated; /* the container is to own the leaf, as far as cgroup_delegate() can give it */
 };
 
 /* The cgroup while the container is created.  Begin with CGROUP_NONE, end with cgroup_close(). */
@@ -95,8 +96,9 @@ int cgroup_devices(const struct cgroup_plan *plan, const struct cgroup *cgroup, 
 /* Put a process into the v1 cgroups that carry limits, and into the leaf if it was not born there. */
 int cgroup_parent(const struct cgroup_plan *plan, const struct cgroup *cgroup, pid_t pid, struct err *err);
 
-/* Give the leaf, and those of its files that may be delegated, to a user of the host (config-linux.md, Cgroup
- * ownership).  The caller checks the conditions that stand there. */
+/* Give the leaf, and those of its files that may be delegated, to the user of the host that the container's
+ * process will be (config-linux.md, Cgroup ownership); only with plan->is_delegated.  Nothing is given of a
+ * container that has v1 cgroups: "Cgroup delegation is not secure in cgroups v1". */
 int cgroup_delegate(const struct cgroup_plan *plan, const struct cgroup *cgroup, uid_t host_uid, struct err *err);
 
 /* ---- from the saved record ---- */

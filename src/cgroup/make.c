@@ -355,7 +355,7 @@ int cgroup_delegate(const struct cgroup_plan *plan, const struct cgroup *cgroup,
         _free_ char *names = NULL;
         int r;
 
-        if (cgroup->fd < 0)
+        if (cgroup->fd < 0 || cgroup->n_v1 > 0)
                 return 0;
         r = host_read_file(AT_FDCWD, "/sys/kernel/cgroup/delegate", 1 << 16, &names, NULL);
         if (r == -ENOENT) {

@@ -50,6 +50,28 @@ static int refuse_limits(const struct cgroup_plan *plan, struct err *err)
         return 0;
 }
 
+/* config-linux.md, Cgroup ownership: "if and only if the cgroup filesystem is to be mounted read/write", and not
+ * "unless it will also create a new cgroup namespace". */
+static bool is_delegated(const struct oci_config *config)
+{
+        const struct oci_namespace *namespace = spec_namespace(config, "cgroup");
+
+        if (!namespace || (namespace->path && *namespace->path))
+                return false;
+        for (size_t i = 0; i < config->n_mounts; i++) {
+                const struct oci_mount *m = &config->mounts[i];
+                bool is_read_only = false;
+
+                if (!m->source || strcmp(m->source, "cgroup") != 0 || strcmp(m->destination, "/sys/fs/cgroup") != 0)
+                        continue;
+                for (size_t k = 0; k < m->n_options; k++)
+                        is_read_only |= strcmp(m->options[k], "ro") == 0;
+                if (!is_read_only)
+                        return true;
+        }
+        return false;
+}
+
 int cgroup_plan(const struct oci_config *config, const char *id, enum cgroup_manager manager, bool is_rootless,
                 struct arena *arena, struct cgroup_plan *ret, struct err *err)
 {
@@ -57,7 +79,8 @@ int cgroup_plan(const struct oci_config *config, const char *id, enum cgroup_man
         const struct oci_resources *resources = l ? l->resources : NULL;
         int r = 0;
 
-        *ret = (struct cgroup_plan){ .is_rootless = is_rootless };
+        /* what a user may make is his own already */
+        *ret = (struct cgroup_plan){ .is_rootless = is_rootless, .is_delegated = !is_rootless && is_delegated(config) };
         if (manager == CGROUP_MANAGER_SYSTEMD) {
                 refuse(err, -EOPNOTSUPP, "--systemd-cgroup: this build cannot ask systemd for a cgroup");
                 return err_hint(err, "use --cgroup-manager=cgroupfs, and a path in linux.cgroupsPath");

@@ -2,9 +2,11 @@
  *
  * What the document means where the specification is silent: the entries of `syscalls` are tried in the
  * listed order, the first whose name and arguments match decides, and `defaultAction` is for the rest.  All
- * conditions of an entry must hold, several for one argument too.  Peers give the document to libseccomp,
- * which has no order: it prefers an entry without conditions whatever else is said, and makes wrong programs
- * from several ranges for one system call (seen with 2.5.4: the tests have an example).  So libseccomp is
+ * conditions of an entry must hold, several for one argument too.  A call with a higher number than all that an
+ * architecture has in the document is newer than it: when the default action is an errno, that of such a call
+ * is ENOSYS, whatever `defaultErrnoRet` says, as engines expect since runc does so.  Peers give the document to
+ * libseccomp, which has no order: it prefers an entry without conditions whatever else is said, and makes wrong
+ * programs from several ranges for one system call (seen with 2.5.4: the tests have an example).  So libseccomp is
  * asked only for what system calls and architectures there are, and the program is made here, as a binary
  * search over the numbers: it takes microseconds to make, and each system call of the container passes
  * about ten instructions instead of a thousand. */

@@ -31,9 +31,17 @@ struct range {
         size_t n_entries;
 };
 
+/* Numbers that get the same outcome when they have no entry. */
+struct part {
+        uint64_t start, end;
+        uint32_t action;
+};
+#define N_PARTS 5
+
 struct ranges {
         struct range *ranges;
         size_t n;
+        struct part parts[N_PARTS];
 };
 
 static void emit(struct program *p, uint16_t code, uint8_t jump_true, uint8_t jump_false, uint32_t k)
@@ -212,28 +220,58 @@ static void add_range(struct ranges *r, struct range range)
         r->ranges[r->n++] = range;
 }
 
-/* The numbers from start up to, and without, end that have no entry.  On x86, numbers with and without
- * bit 30 are those of two architectures.  A tracer sets -1 to skip a call: it has none. */
-static void add_gap(struct ranges *r, const struct seccomp_plan *plan, const struct seccomp_abi *abi, uint64_t start,
-                    uint64_t end)
+/* A call that is newer than the document.  Programs try new calls and take ENOSYS, but not EPERM, as a reason
+ * to use an older one: with the default action's errno, a new C library would not run under an old profile. */
+static uint32_t newer_action(const struct seccomp_plan *plan)
+{
+        bool is_errno = (plan->default_action & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO;
+
+        return is_errno ? SECCOMP_RET_ERRNO | ENOSYS : plan->default_action;
+}
+
+/* The first number of those from start to end that is above all entries; end when there are no entries, which
+ * could tell how new the document is. */
+static uint64_t first_newer(const struct seccomp_abi *abi, uint64_t start, uint64_t end)
+{
+        size_t n = abi->n_entries;
+        uint64_t first;
+
+        if (n == 0)
+                return end;
+        while (n > 0 && abi->entries[n - 1].number >= end)
+                n--;
+        first = n > 0 ? (uint64_t)abi->entries[n - 1].number + 1 : start;
+        return first > start ? first : start;
+}
+
+/* What numbers without an entry get.  On x86, numbers with and without bit 30 are those of two architectures.
+ * A tracer sets -1 to skip a call: it is none. */
+static void find_parts(const struct seccomp_plan *plan, const struct seccomp_abi *abi, struct part *ret)
 {
         bool is_x86 = abi->has_x86_64 || abi->has_x32;
-        const struct {
-                uint64_t start, end;
-                bool is_listed;
-        } parts[] = {
-                { 0, SECCOMP_X32_BIT, !is_x86 || abi->has_x86_64 },
-                { SECCOMP_X32_BIT, UINT32_MAX, !is_x86 || abi->has_x32 },
-                { UINT32_MAX, (uint64_t)UINT32_MAX + 1, true },
+        bool is_low_listed = !is_x86 || abi->has_x86_64, is_high_listed = !is_x86 || abi->has_x32;
+        uint64_t newer_low = first_newer(abi, 0, SECCOMP_X32_BIT);
+        uint64_t newer_high = first_newer(abi, SECCOMP_X32_BIT, UINT32_MAX);
+        const struct part parts[N_PARTS] = {
+                { 0, newer_low, is_low_listed ? plan->default_action : FOREIGN_ACTION },
+                { newer_low, SECCOMP_X32_BIT, is_low_listed ? newer_action(plan) : FOREIGN_ACTION },
+                { SECCOMP_X32_BIT, newer_high, is_high_listed ? plan->default_action : FOREIGN_ACTION },
+                { newer_high, UINT32_MAX, is_high_listed ? newer_action(plan) : FOREIGN_ACTION },
+                { UINT32_MAX, (uint64_t)UINT32_MAX + 1, plan->default_action },
         };
 
-        for (size_t i = 0; i < N_ELEMENTS(parts); i++) {
-                uint64_t from = start > parts[i].start ? start : parts[i].start;
+        memcpy(ret, parts, sizeof parts);
+}
 
-                if (from < end && from < parts[i].end)
-                        add_range(r, (struct range){ .start = (uint32_t)from,
-                                                     .action = parts[i].is_listed ? plan->default_action
-                                                                                  : FOREIGN_ACTION });
+/* The numbers from start up to, and without, end, which have no entry. */
+static void add_gap(struct ranges *r, uint64_t start, uint64_t end)
+{
+        for (size_t i = 0; i < N_PARTS; i++) {
+                const struct part *part = &r->parts[i];
+                uint64_t from = start > part->start ? start : part->start;
+
+                if (from < end && from < part->end)
+                        add_range(r, (struct range){ .start = (uint32_t)from, .action = part->action });
         }
 }
 
@@ -253,21 +291,22 @@ static void add_entries(struct ranges *r, const struct seccomp_plan *plan, const
 
 static void emit_abi(struct program *p, const struct seccomp_plan *plan, const struct seccomp_abi *abi)
 {
-        /* an entry makes a range, and a gap before it, which bit 30 and -1 may cut in three; one more at the end */
-        struct ranges r = { .ranges = xcalloc(2 * abi->n_entries + 6, sizeof *r.ranges) };
+        /* an entry makes a range and a gap before it; one more gap at the end; and cuts in the gaps */
+        struct ranges r = { .ranges = xcalloc(2 * abi->n_entries + N_PARTS, sizeof *r.ranges) };
         uint64_t next = 0;
         size_t n;
 
+        find_parts(plan, abi, r.parts);
         for (size_t i = 0; i < abi->n_entries; i += n) {
                 uint32_t number = abi->entries[i].number;
 
                 for (n = 1; i + n < abi->n_entries && abi->entries[i + n].number == number; n++)
                         ;
-                add_gap(&r, plan, abi, next, number);
+                add_gap(&r, next, number);
                 add_entries(&r, plan, &abi->entries[i], n);
                 next = (uint64_t)number + 1;
         }
-        add_gap(&r, plan, abi, next, (uint64_t)UINT32_MAX + 1);
+        add_gap(&r, next, (uint64_t)UINT32_MAX + 1);
         emit_load(p, offsetof(struct seccomp_data, nr));
         emit_search(p, abi, r.ranges, r.n);
         free(r.ranges);

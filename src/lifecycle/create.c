@@ -316,10 +316,26 @@ static int step_id_mappings(struct creation *c, struct err *err)
         return r < 0 ? err_at(err, r, "config.json:") : 0;
 }
 
+static int delegate_cgroup(const struct creation *c, struct err *err)
+{
+        const struct plan *plan = &c->plan;
+        uid_t owner;
+
+        /* the mappings of a user namespace that is joined are not known here */
+        if (!plan->cgroup.is_delegated || !plan->has_process || plan->namespaces.join & CLONE_NEWUSER)
+                return 0;
+        /* to root it belongs already; and with an id that is not mapped, init cannot begin */
+        if (idmap_to_host(&plan->idmap, plan->process.user.uid, &owner) < 0 || owner == 0)
+                return 0;
+        return cgroup_delegate(&plan->cgroup, &c->cgroup, owner, err);
+}
+
 static int step_join_resources(struct creation *c, struct err *err)
 {
         int r = cgroup_parent(&c->plan.cgroup, &c->cgroup, c->pid, err);
 
+        if (r >= 0)
+                r = delegate_cgroup(c, err);
         if (r >= 0 && c->plan.intelrdt.is_enabled)
                 r = intelrdt_parent(&c->plan.intelrdt, c->container.saved.intelRdt, c->pid, err);
         return r < 0 ? err_at(err, r, "config.json:") : 0;

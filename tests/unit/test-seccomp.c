@@ -396,3 +396,26 @@ TEST(a_listener_goes_to_the_agent)
 {
         IN_CHILD_AS_ROOT(hand_over_listener);
 }
+
+TEST(too_long_a_filter_is_refused)
+{
+        _arena_ struct arena *arena = arena_new();
+        _buf_ struct buf text = { 0 };
+        struct sock_filter *code = NULL;
+        struct seccomp_plan p;
+        struct err err = { 0 };
+        size_t n;
+
+        buf_puts(&text, "'linux':{'seccomp':{'defaultAction':'SCMP_ACT_ERRNO','syscalls':[");
+        for (unsigned i = 0; i < 1000; i++)
+                buf_printf(&text,
+                           "%s{'names':['ioctl'],'action':'SCMP_ACT_ALLOW','args':[{'index':1,'value':%u,'op':"
+                           "'SCMP_CMP_EQ'}]}",
+                           i ? "," : "", i);
+        buf_puts(&text, "]}}");
+        CHECK(seccomp_plan(config_parse(arena, text.data), arena, &p, &err) == 0);
+        CHECK_STR(message_of(seccomp_compile(&p, &code, &n, &err), &err),
+                  "linux.seccomp: makes a filter of more than the 4096 instructions that the kernel takes | list fewer "
+                  "architectures, or fewer entries with conditions");
+        CHECK(!code);
+}
