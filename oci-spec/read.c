@@ -95,9 +95,11 @@ static const char *wanted_element(const struct spec_field *f)
                                                                 : "a string";
 }
 
-static int wrong_type(struct reader *r, const struct frame *f)
+/* found: the value as it stands there, in so far as it fits into a message. */
+static int wrong_type(struct reader *r, const struct frame *f, const char *found)
 {
-        refuse(r->err, -EINVAL, "must be %s", f->kind == IN_OBJECT ? wanted(f->field) : wanted_element(f->field));
+        refuse(r->err, -EINVAL, "must be %s, not %s",
+               f->kind == IN_OBJECT ? wanted(f->field) : wanted_element(f->field), found);
         return at(r);
 }
 
@@ -243,7 +245,7 @@ static int on_null(void *ctx)
                 return 0;
         }
         if (f->kind == IN_ARRAY || f->kind == IN_MAP || f->kind == IN_STRING_MAP)
-                return wrong_type(r, f);
+                return wrong_type(r, f, "null");
         if (f->kind == IN_OBJECT && f->field)
                 f->nulls |= UINT64_C(1) << (f->field - spec_fields_of(f->type));
         f->index++;
@@ -264,7 +266,7 @@ static int on_boolean(void *ctx, int value)
         if (f->kind >= IN_IGNORED_OBJECT || (f->kind == IN_OBJECT && !f->field))
                 return 1;
         if (f->kind != IN_OBJECT || f->field->kind != SPEC_BOOL)
-                return wrong_type(r, f);
+                return wrong_type(r, f, value ? "true" : "false");
         *(bool *)(f->object + f->field->offset) = value;
         *(bool *)(f->object + f->field->extra_offset) = true;
         return 1;
@@ -293,7 +295,7 @@ static int on_number(void *ctx, const char *value, size_t len)
                 return 1;
         }
         if (f->kind != IN_OBJECT || f->field->kind < SPEC_U16 || f->field->kind > SPEC_I64)
-                return wrong_type(r, f);
+                return wrong_type(r, f, text);
         *(bool *)(f->object + f->field->extra_offset) = true;
         return store_integer(r, f->field, f->object + f->field->offset, text);
 }
@@ -328,7 +330,7 @@ static int on_string(void *ctx, const unsigned char *value, size_t len)
                 return 1;
         }
         if (f->kind != IN_OBJECT || (f->field->kind != SPEC_STRING && f->field->kind != SPEC_WORD))
-                return wrong_type(r, f);
+                return wrong_type(r, f, arena_printf(r->arena, "\"%.100s\"", copy));
         if (f->field->kind == SPEC_WORD && !is_one_of(word_list(f->field), copy, len)) {
                 refuse(r->err, -EINVAL, "must be one of %s, not \"%.100s\"", word_list(f->field), copy);
                 return at(r);
@@ -383,7 +385,7 @@ static int on_start_map(void *ctx)
                                                .field = f->field,
                                                .serial = ++r->n_objects });
         }
-        return wrong_type(r, f);
+        return wrong_type(r, f, "an object");
 }
 
 static int on_map_key(void *ctx, const unsigned char *key, size_t len)
@@ -464,7 +466,7 @@ static int on_start_array(void *ctx)
                 return push(r, (struct frame){ .kind = IN_IGNORED_ARRAY });
         if (f->kind != IN_OBJECT ||
             (f->field->kind != SPEC_STRINGS && f->field->kind != SPEC_U32S && f->field->kind != SPEC_OBJECTS))
-                return wrong_type(r, f);
+                return wrong_type(r, f, "an array");
         /* an empty array is not an absent one */
         *(void **)(f->object + f->field->offset) = arena_alloc(r->arena, 1);
         return push(r, (struct frame){ .kind = IN_ARRAY, .object = f->object, .field = f->field });
@@ -488,22 +490,24 @@ static const yajl_callbacks callbacks = {
         .yajl_end_array = on_end_array,
 };
 
-/* What yajl says of a syntax error, with the line and column where it is. */
-static int syntax_error(struct reader *r, yajl_handle handle, const char *text, size_t len)
+/* What yajl says of a syntax error, with the line and column of the offset where it is. */
+static int syntax_error(struct reader *r, yajl_handle handle, const char *text, size_t len, size_t offset)
 {
-        unsigned char *why = yajl_get_error(handle, 0, (const unsigned char *)text, len);
-        size_t offset = yajl_get_bytes_consumed(handle), line = 1, column = 1;
+        unsigned char *message = yajl_get_error(handle, 0, (const unsigned char *)text, len);
+        const char *why = strstr((const char *)message, "error: "); /* after "parse" or "lexical" */
+        size_t line = 1, column = 1;
 
-        for (size_t i = 0; i + 1 < offset && i < len; i++) {
+        why = why ? why + strlen("error: ") : (const char *)message;
+        for (size_t i = 0; i < offset && i < len; i++) {
                 column++;
                 if (text[i] == '\n') {
                         line++;
                         column = 1;
                 }
         }
-        refuse(r->err, -EINVAL, "line %zu, column %zu: not valid JSON: %.*s", line, column,
-               (int)strcspn((const char *)why, "\n"), why);
-        yajl_free_error(handle, why);
+        refuse(r->err, -EINVAL, "line %zu, column %zu: not valid JSON: %.*s", line, column, (int)strcspn(why, "\n"),
+               why);
+        yajl_free_error(handle, message);
         return r->err->code;
 }
 
@@ -513,6 +517,7 @@ int spec_read(const struct spec_type *type, const char *text, size_t len, struct
         struct reader *r;
         yajl_handle handle;
         yajl_status status;
+        size_t offset;
         int code = 0;
 
         if (len > SPEC_MAX_SIZE)
@@ -525,12 +530,16 @@ int spec_read(const struct spec_type *type, const char *text, size_t len, struct
         memset(ret, 0, type->size);
         handle = yajl_alloc(&callbacks, NULL, r);
         status = yajl_parse(handle, (const unsigned char *)text, len);
-        if (status == yajl_status_ok)
+        offset = yajl_get_bytes_consumed(handle); /* the last byte that it looked at is the wrong one */
+        offset -= offset > 0;
+        if (status == yajl_status_ok) {
                 status = yajl_complete_parse(handle);
+                offset = len; /* something is missing */
+        }
         if (status == yajl_status_client_canceled)
                 code = err->code;
         else if (status == yajl_status_error)
-                code = syntax_error(r, handle, text, len);
+                code = syntax_error(r, handle, text, len, offset);
         yajl_free(handle);
         free(r->keys);
         free(r);

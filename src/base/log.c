@@ -145,6 +145,14 @@ static void send_to_journal(enum log_level level, const char *message)
         (void)sendmsg(logger.fd, &(struct msghdr){ .msg_iov = iov, .msg_iovlen = 4 }, MSG_NOSIGNAL);
 }
 
+/* A line for people.  The text may hold what an image has put into it. */
+static void print_line(struct buf *b, const char *prefix, const char *text)
+{
+        buf_puts(b, prefix);
+        buf_printable(b, text);
+        buf_puts(b, "\n");
+}
+
 static void emit(enum log_level level, const char *message)
 {
         _buf_ struct buf line = { 0 };
@@ -165,7 +173,7 @@ static void emit(enum log_level level, const char *message)
                 return;
         case TO_STDERR:
                 if (level == LOG_LEVEL_WARNING && logger.format == LOG_FORMAT_TEXT)
-                        buf_printf(&line, "ocirun: warning: %s\n", message);
+                        print_line(&line, "ocirun: warning: ", message);
                 else
                         format_line(&line, level, message);
                 write_all(STDERR_FILENO, line.data, line.len);
@@ -242,9 +250,9 @@ void log_error(const char *prefix, const struct err *err)
         if (logger.kind != TO_STDERR || logger.format == LOG_FORMAT_TEXT) {
                 _buf_ struct buf line = { 0 };
 
-                buf_printf(&line, "ocirun: %s\n", message.data);
+                print_line(&line, "ocirun: ", message.data);
                 if (err->hint[0])
-                        buf_printf(&line, "  hint: %s\n", err->hint);
+                        print_line(&line, "  hint: ", err->hint);
                 write_all(STDERR_FILENO, line.data, line.len);
         }
         if (logger.kind != TO_STDERR || logger.format == LOG_FORMAT_JSON) {

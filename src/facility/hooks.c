@@ -6,6 +6,7 @@
 #include "base/host.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "sys/sys.h"
 
 #include <fcntl.h>
@@ -133,35 +134,6 @@ static bool read_output(int output, struct tail *t)
         return true;
 }
 
-/* The length of the UTF-8 character at s, with n bytes left; 0 when it is none, or a control character.
- * Overlong forms, surrogates and what lies above U+10FFFF are none (RFC 3629). */
-static size_t character_length(const unsigned char *s, size_t n)
-{
-        static const struct {
-                unsigned char first, last; /* of the first byte */
-                unsigned char low, high;   /* of the second byte */
-                size_t length;
-        } rows[] = {
-                { 0x20, 0x7e, 0x00, 0x00, 1 }, /* ASCII; what is left out are the control characters */
-                { 0xc2, 0xc2, 0xa0, 0xbf, 2 }, /* U+0080 to U+009F are control characters */
-                { 0xc3, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 }, { 0xe1, 0xec, 0x80, 0xbf, 3 },
-                { 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 }, { 0xf0, 0xf0, 0x90, 0xbf, 4 },
-                { 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
-        };
-
-        for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
-                if (s[0] < rows[i].first || s[0] > rows[i].last)
-                        continue;
-                if (rows[i].length > n || (rows[i].length > 1 && (s[1] < rows[i].low || s[1] > rows[i].high)))
-                        return 0;
-                for (size_t k = 2; k < rows[i].length; k++)
-                        if (s[k] < 0x80 || s[k] > 0xbf)
-                                return 0;
-                return rows[i].length;
-        }
-        return 0;
-}
-
 /* The output as one line that is safe on a terminal and in a log: the last max bytes or less of it, with
  * "; " between lines, and a space for other white space and for what is not a printable character. */
 static void tail_text(const struct tail *t, size_t max, struct buf *out)
@@ -171,9 +143,9 @@ static void tail_text(const struct tail *t, size_t max, struct buf *out)
         size_t start;
 
         for (size_t i = 0; i < t->len;) {
-                size_t n = character_length((const unsigned char *)t->data + i, t->len - i);
+                size_t n = utf8_length(t->data + i, t->len - i);
 
-                if (n == 0 || t->data[i] == ' ') {
+                if (n == 0 || t->data[i] == ' ' || utf8_is_control(t->data + i, n)) {
                         gap = t->data[i] == '\n' || *gap == ';' ? "; " : " ";
                         i++;
                         continue;
