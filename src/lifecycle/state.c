@@ -219,7 +219,7 @@ bool state_is_alive(const struct saved_state *saved, int procfs)
         struct process_identity identity;
 
         return saved->state->pid > 0 && procfs_identify(procfs, saved->state->pid, &identity) == 0 &&
-               identity.start_time == saved->startTime && identity.state != 'Z' && identity.state != 'X';
+               identity.start_time == saved->startTime && !identity.has_ended;
 }
 
 enum container_status state_status(int dir, const struct saved_state *saved, bool is_creating, int procfs)
