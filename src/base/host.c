@@ -256,6 +256,16 @@ int host_fd_path(int fd, char **ret)
         return 0;
 }
 
+int host_mount_id(int fd, uint64_t *ret)
+{
+        struct statx st;
+
+        if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) < 0)
+                return -errno;
+        *ret = st.stx_mnt_id;
+        return 0;
+}
+
 /* The address of name in a directory.  It goes through the descriptor, since sun_path has only 108
  * bytes and a state directory may have a longer path. */
 static int socket_address(int dirfd, const char *name, struct sockaddr_un *ret)

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 
+#include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -69,6 +70,9 @@ uid_t host_euid(void);
 
 /* The path that fd was opened by, from procfs, into memory that the caller frees. */
 int host_fd_path(int fd, char **ret);
+
+/* The id of the mount that fd was opened on: the first number of its line in mountinfo (proc(5)). */
+int host_mount_id(int fd, uint64_t *ret);
 
 /* Connect a stream socket, or a datagram socket, to the socket at path, of any length. */
 int host_connect(const char *path);

@@ -47,13 +47,35 @@ int procfs_write(int procfs, const char *path, const char *text)
         return (size_t)n == strlen(text) ? 0 : -EINVAL;
 }
 
-#define START_TIME_FIELD 22 /* of /proc/PID/stat (proc(5)) */
+/* Fields of /proc/PID/stat (proc(5)). */
+enum { STATE = 3, N_THREADS = 20, START_TIME = 22 };
+
+/* The text of a field, given that of an earlier one; NULL if there are not so many. */
+static const char *later_field(const char *p, int from, int to)
+{
+        for (; p && from < to; from++) {
+                p = strchr(p, ' ');
+                p = p ? p + 1 : NULL;
+        }
+        return p;
+}
+
+static int parse_field(const char *p, uint64_t *ret)
+{
+        char text[sizeof "18446744073709551615"];
+
+        snprintf(text, sizeof text, "%.*s", (int)strcspn(p, " "), p);
+        return number_u64(text, UINT64_MAX, ret);
+}
 
 int procfs_identify(int procfs, pid_t pid, struct process_identity *ret)
 {
-        char path[sizeof "2147483647/stat"], text[1024], *p;
+        char path[sizeof "2147483647/stat"], text[1024];
+        const char *p, *state, *threads, *start;
         _close_ int fd = -EBADF;
+        uint64_t n_threads;
         ssize_t n;
+        int r;
 
         snprintf(path, sizeof path, "%d/stat", (int)pid);
         fd = procfs_open_file(procfs, path, O_RDONLY);
@@ -65,14 +87,16 @@ int procfs_identify(int procfs, pid_t pid, struct process_identity *ret)
         text[n] = '\0';
         /* the second field is the command's name in parentheses and may hold anything, ")" too */
         p = strrchr(text, ')');
-        if (!p || p[1] != ' ')
+        state = p ? later_field(p, STATE - 1, STATE) : NULL;
+        threads = later_field(state, STATE, N_THREADS);
+        start = later_field(threads, N_THREADS, START_TIME);
+        if (!start)
                 return -EBADMSG;
-        ret->state = p[2];
-        for (int field = 2; p && field < START_TIME_FIELD; field++)
-                p = strchr(p + 1, ' ');
-        if (!p)
-                return -EBADMSG;
-        p++;
-        p[strcspn(p, " ")] = '\0';
-        return number_u64(p, UINT64_MAX, &ret->start_time);
+        r = parse_field(threads, &n_threads);
+        if (r < 0)
+                return r;
+        /* The state is the first thread's, which can end before others: then it is a zombie and counted, until the last
+         * one has ended. */
+        ret->has_ended = (*state == 'Z' && n_threads <= 1) || *state == 'X';
+        return parse_field(start, &ret->start_time);
 }

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -21,10 +22,11 @@ int procfs_open_file(int procfs, const char *path, int flags);
  * does so with what follows a number that it wanted. */
 int procfs_write(int procfs, const char *path, const char *text);
 
-/* What tells a process from a later one with the same id: when it began, in clock ticks since boot, and
- * its state letter (proc(5), /proc/pid/stat fields 22 and 3).  -ESRCH when it is gone. */
+/* What tells a process from a later one with the same id: when it began, in clock ticks since boot; and whether all
+ * of its threads have ended, so that only its parent has still to take notice (proc(5), /proc/pid/stat).  -ESRCH
+ * when it is gone. */
 struct process_identity {
         uint64_t start_time;
-        char state;
+        bool has_ended;
 };
 int procfs_identify(int procfs, pid_t pid, struct process_identity *ret);

@@ -98,7 +98,7 @@ ssize_t socket_receive(int fd, void *data, size_t size, int *fds, size_t max_fds
         n_fds = take_fds(&message, fds, max_fds);
         if (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
                 while (n_fds > 0)
-                        fd_close(fds[--n_fds]);
+                        fd_replace(&fds[--n_fds], -EBADF);
                 n = -EMSGSIZE;
         }
         if (ret_n_fds)

@@ -259,11 +259,11 @@ int processes_end_v1(int dir, const char *cgroup, struct err *err)
         int64_t deadline = now_ms() + PROCESSES_PATIENCE_MS;
         int r;
 
-        /* again, as long as there are some: those that died may have forked meanwhile */
+        /* again, as long as there are some: those that died may have forked meanwhile, and may be faster at it */
         do
                 r = signal_once(dir, SIGKILL, true, deadline);
-        while (r > 0);
-        if (r == -ETIMEDOUT)
+        while (r > 0 && now_ms() < deadline);
+        if (r == -ETIMEDOUT || r > 0)
                 return explain_timeout(dir, cgroup, "ended", err);
         return r < 0 ? fail(err, r, "kill the processes of cgroup %s", cgroup) : 0;
 }

@@ -13,7 +13,9 @@
 #include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -179,11 +181,13 @@ int idmap_parent(const struct idmap_plan *plan, int procfs, pid_t pid, struct er
 static pid_t clone_holder(void)
 {
         struct clone_args args = { .flags = CLONE_NEWUSER, .exit_signal = SIGCHLD };
-        pid_t pid = sys_clone3(&args);
+        pid_t runtime = getpid(), pid = sys_clone3(&args);
 
         if (pid == 0) {
                 /* The runtime's namespaces but for the user namespace, without any mapped id; the descriptors are
-                 * copies.  It does nothing. */
+                 * copies.  It does nothing, and dies with a runtime that is killed. */
+                if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || getppid() != runtime)
+                        _exit(EXIT_FAILURE);
                 for (;;)
                         pause();
         }

@@ -209,15 +209,21 @@ int rootfs_child_finish(const struct rootfs_plan *plan, int root, struct err *er
         return 0;
 }
 
-int rootfs_undo(const char *path, struct err *err)
+int rootfs_undo(const char *path, uint64_t covered, struct err *err)
 {
         _close_ int fd = host_open_dir(AT_FDCWD, path);
+        uint64_t id;
         int r;
 
         if (fd == -ENOENT)
                 return 0;
         if (fd < 0)
                 return fail(err, fd, "open %s", path);
+        r = host_mount_id(fd, &id);
+        if (r < 0)
+                return fail(err, r, "look at the mount on %s", path);
+        if (id == covered) /* init did not come to mount anything, and this is the engine's */
+                return 0;
         r = sys_detach(fd);
         if (r < 0 && r != -EINVAL) /* EINVAL: it is no mount point */
                 return fail(err, r, "unmount %s", path);

@@ -38,5 +38,5 @@ int rootfs_child_pivot(const struct rootfs_plan *plan, int root, int procfs, pid
 int rootfs_child_finish(const struct rootfs_plan *plan, int root, struct err *err);
 
 /* Without a mount namespace of its own a container's mounts remain when it ends: unmount path, with all
- * that is mounted below it.  No error when nothing is mounted there. */
-int rootfs_undo(const char *path, struct err *err);
+ * that is mounted below it, unless it is only the mount with the id covered, which was there before. */
+int rootfs_undo(const char *path, uint64_t covered, struct err *err);

@@ -61,7 +61,7 @@ int channel_send(int channel, enum message_type type, pid_t pid, int fd);
 int channel_send_err(int channel, enum message_type type, const struct err *err);
 
 /* Receive any message.  Returns 1, or 0 at the end of the connection.  *ret_fd, which may be NULL, gets the
- * descriptor that came along, or -EBADF. */
+ * descriptor that came along with the message, or -EBADF. */
 int channel_receive(int channel, struct message *ret, int *ret_fd);
 
 /* Wait for a message of this type.  A WARNING on the way is logged.  Fails with the other side's error when

@@ -142,8 +142,14 @@ static int make_record(struct creation *c, struct err *err)
                 .hasNotify = c->plan.notify.is_needed,
                 .has_hasNotify = c->plan.notify.is_needed,
                 .hooks = c->config.hooks,
-                .hostMount = c->plan.rootfs.has_mount_namespace ? NULL : state->rootfs,
         };
+        if (!c->plan.rootfs.has_mount_namespace) {
+                saved->hostMount = state->rootfs;
+                saved->has_hostMountCovered = true;
+                r = host_mount_id(c->rootfs, &saved->hostMountCovered);
+                if (r < 0)
+                        return fail(err, r, "look at the mount of the root file system");
+        }
         if (seccomp->config && seccomp->config->listenerPath) {
                 saved->listener = arena_alloc(arena, sizeof *saved->listener);
                 *saved->listener = (struct saved_listener){ seccomp->config->listenerPath,
@@ -474,7 +480,9 @@ static int undo_start_init(struct container *c, struct err *err)
 {
         int r = launch_kill(c, err);
 
-        return r == 0 && c->saved.hostMount ? rootfs_undo(c->saved.hostMount, err) : r;
+        if (r < 0 || !c->saved.hostMount)
+                return r;
+        return rootfs_undo(c->saved.hostMount, c->saved.hostMountCovered, err);
 }
 
 static int undo_intel_rdt(struct container *c, struct err *err)

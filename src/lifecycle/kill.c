@@ -20,7 +20,7 @@ static int signal_init(const struct container *c, int signal, struct err *err)
         _close_ int pidfd = sys_pidfd_open(pid);
         int r;
 
-        if (pidfd == -ESRCH || pidfd == -EINVAL)
+        if (pidfd == -ESRCH)
                 return not_running(err);
         if (pidfd < 0)
                 return fail(err, pidfd, "open a pidfd of process %d", (int)pid);

@@ -209,7 +209,7 @@ int launch_kill(const struct container *c, struct err *err)
         struct pollfd p = { .fd = pidfd, .events = POLLIN };
         int r;
 
-        if (pidfd == -ESRCH || pidfd == -EINVAL) /* EINVAL: a thread has that id now */
+        if (pidfd == -ESRCH)
                 return 0;
         if (pidfd < 0)
                 return fail(err, pidfd, "open a pidfd of process %d", (int)pid);

@@ -51,6 +51,14 @@ int state_open_root(const struct context *context, bool make, struct err *err)
         return take_fd(&fd);
 }
 
+/* Whoever removes the directory holds its lock until it is gone: one that is locked and still there stays. */
+static bool is_removed(int dir)
+{
+        struct stat st;
+
+        return fstat(dir, &st) < 0 || st.st_nlink == 0;
+}
+
 static int open_directory(int root, const char *id)
 {
         return host_open(root, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
@@ -70,15 +78,17 @@ int state_create(int root, const char *id, int *ret, bool *ret_is_stale, struct 
         if (dir < 0)
                 return fail(err, dir, "open the state directory of %s", id);
         if (r == 0) {
-                /* Nobody else has it yet: at most a create of the same id, which finds it locked. */
                 if (flock(dir, LOCK_EX) < 0)
                         return fail(err, -errno, "lock the state directory of %s", id);
-                *ret = take_fd(&dir);
-                return 0;
+                if (!is_removed(dir)) {
+                        *ret = take_fd(&dir);
+                        return 0;
+                }
+                /* a create of the same id came before the lock: to it, the directory was one without a record */
         }
         r = refuse(err, -EEXIST, "container with given ID already exists");
         err_hint(err, "remove it with: ocirun delete --force %s", id);
-        if (flock(dir, LOCK_EX | LOCK_NB) < 0 || host_stat(dir, STATE_FILE, &st) != -ENOENT)
+        if (flock(dir, LOCK_EX | LOCK_NB) < 0 || is_removed(dir) || host_stat(dir, STATE_FILE, &st) != -ENOENT)
                 return r;
         *ret_is_stale = true;
         *ret = take_fd(&dir);
@@ -96,15 +106,10 @@ int state_open(int root, const char *id, struct err *err)
 
 int state_lock(int dir, const char *id, struct err *err)
 {
-        struct stat st;
-
         while (flock(dir, LOCK_EX) < 0)
                 if (errno != EINTR)
                         return fail(err, -errno, "lock the state directory of %s", id);
-        /* delete holds the lock until the directory is gone */
-        if (fstat(dir, &st) < 0)
-                return fail(err, -errno, "look at the state directory of %s", id);
-        return st.st_nlink == 0 ? refuse(err, -ENOENT, "container \"%s\" does not exist", id) : 0;
+        return is_removed(dir) ? refuse(err, -ENOENT, "container \"%s\" does not exist", id) : 0;
 }
 
 void state_unlock(int dir)
@@ -219,7 +224,7 @@ bool state_is_alive(const struct saved_state *saved, int procfs)
         struct process_identity identity;
 
         return saved->state->pid > 0 && procfs_identify(procfs, saved->state->pid, &identity) == 0 &&
-               identity.start_time == saved->startTime && identity.state != 'Z' && identity.state != 'X';
+               identity.start_time == saved->startTime && !identity.has_ended;
 }
 
 enum container_status state_status(int dir, const struct saved_state *saved, bool is_creating, int procfs)

@@ -62,7 +62,7 @@ int state_read(int dir, struct arena *arena, struct saved_state *ret, bool *ret_
 /* The status of a container whose record was read.  procfs is /proc. */
 enum container_status state_status(int dir, const struct saved_state *saved, bool is_creating, int procfs);
 
-/* Whether the process of the record is still there: the same process, and not a zombie. */
+/* Whether the process of the record is still there: the same process, and a thread of it lives. */
 bool state_is_alive(const struct saved_state *saved, int procfs);
 
 /* Remove ROOT/ID and the files in it. */

@@ -96,7 +96,10 @@ pid_t sys_clone3(struct clone_args *args)
 
 int sys_pidfd_open(pid_t pid)
 {
-        return CALL(SYS_pidfd_open, pid, 0);
+        int r = CALL(SYS_pidfd_open, pid, 0);
+
+        /* a thread that is not the first of its process has that number: EINVAL, and since Linux 6.15 ENOENT */
+        return pid > 0 && (r == -EINVAL || r == -ENOENT) ? -ESRCH : r;
 }
 
 int sys_pidfd_send_signal(int pidfd, int signal)

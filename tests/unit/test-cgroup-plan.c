@@ -189,9 +189,7 @@ TEST(memory_that_v2_does_not_have)
         CHECK_STR(v1("{\"memory\":{\"disableOOMKiller\":true}}"), "memory.oom_control=1");
         CHECK_STR(v2("{\"memory\":{\"disableOOMKiller\":false}}"), "(NONE=0)");
         CHECK_STR(v2("{\"memory\":{\"useHierarchy\":true}}"), "");
-        CHECK_STR(v2("{\"memory\":{\"useHierarchy\":false}}"),
-                  "linux.resources.memory.useHierarchy: cannot be false: since Linux 5.11 cgroups are always accounted "
-                  "with those in them");
+        CHECK_STR(v2("{\"memory\":{\"useHierarchy\":false}}"), "");
 }
 
 TEST(check_before_update)

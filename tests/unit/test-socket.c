@@ -125,6 +125,7 @@ TEST(a_message_that_is_too_long_is_an_error)
         CHECK(socket_send(pair[0], "hello", 5, sent, 1) == 0);
         CHECK(socket_receive(pair[1], data, sizeof data, received, 1, &n_fds) == -EMSGSIZE);
         CHECK(n_fds == 0);
+        CHECK(received[0] == -EBADF);
         close_pair(pair);
         CHECK(lowest_free() == free_before);
 }

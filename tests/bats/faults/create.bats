@@ -68,3 +68,24 @@ killed_and_created_again() {
         assert_at_each_step kill killed_and_created_again
         assert_at_each_step kill-after killed_and_created_again
 }
+
+# What an engine has mounted there is the engine's to unmount.
+@test "without a mount namespace, undoing leaves a mount alone that was there before" {
+        config '.linux.namespaces |= map(select(.type | IN("mount", "cgroup") | not)) | .mounts = [] |
+                .process.args = ["/bin/sleep", "100"] | del(.linux.maskedPaths, .linux.readonlyPaths)'
+        mv rootfs real
+        mkdir rootfs
+        export OCIRUN_ROOT ID
+        # shellcheck disable=SC2016 # for that shell
+        run unshare --mount --propagation private -- sh -c '
+                mounts() { grep -c " $PWD/rootfs " /proc/self/mountinfo; }
+                mount --bind real rootfs
+                OCIRUN_FAULT="fail:id mappings" "$@"
+                mounts
+                "$@" </dev/null >/dev/null 2>&1
+                mounts
+                "$0" --root "$OCIRUN_ROOT" delete --force "$ID"
+                mounts' "$OCIRUN" "$OCIRUN" --root "$OCIRUN_ROOT" create "$ID"
+        assert_status 0
+        assert_equal "${lines[*]:1}" "1 2 1"
+}
