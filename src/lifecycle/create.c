@@ -296,7 +296,7 @@ static int step_id_mappings(struct creation *c, struct err *err)
 
 static int step_join_resources(struct creation *c, struct err *err)
 {
-        int r = cgroup_parent(&c->plan.cgroup, &c->cgroup, c->pid, err);
+        int r = cgroup_parent(&c->plan.cgroup, c->container.arena, &c->cgroup, c->pid, err);
 
         if (r >= 0 && c->plan.intelrdt.is_enabled)
                 r = intelrdt_parent(&c->plan.intelrdt, c->container.saved.intelRdt, c->pid, err);
