@@ -58,9 +58,9 @@ struct cgroup_plan {
 
 /* The cgroup while the container is created.  Begin with CGROUP_NONE, end with cgroup_close(). */
 struct cgroup {
-        int root;            /* of the cgroup2 hierarchy; -EBADF: the container gets no cgroup */
-        int fd;              /* the leaf; -EBADF before cgroup_make() */
-        bool is_in_leaf;     /* set by the caller, when init was born there */
+        int root;        /* of the cgroup2 hierarchy; -EBADF: the container gets no cgroup */
+        int fd;          /* the leaf; -EBADF before cgroup_make() */
+        bool is_in_leaf; /* set by the caller, when init was born there */
         struct saved_cgroup *record;
         const char **controllers; /* that the leaf needs, by their v2 names */
         size_t n_controllers;
@@ -78,10 +78,10 @@ void cgroup_close(struct cgroup *cgroup);
 #define _cgroup_ __attribute__((cleanup(cgroup_close)))
 
 /* Compile linux.cgroupsPath and linux.resources.  For systemd, the path is "SLICE:PREFIX:NAME", and the leaf is a
- * cgroup "container" in that of the unit PREFIX-NAME.scope, or NAME when that is a slice.  Otherwise a path that begins with "/" and one that does not are the
- * same: both are below the root of the hierarchy, so that it is always the same place; without one it is
- * "ocirun-ID".  Unset numbers that Go's engines write as 0 (shares, quota, period, weight, and memory sizes,
- * with which nothing could live) are unset; pids.limit 0 is 1, since init is a process too. */
+ * cgroup "container" in that of the unit PREFIX-NAME.scope, or NAME when that is a slice.  Otherwise a path that begins
+ * with "/" and one that does not are the same: both are below the root of the hierarchy, so that it is always the same
+ * place; without one it is "ocirun-ID".  Unset numbers that Go's engines write as 0 (shares, quota, period, weight, and
+ * memory sizes, with which nothing could live) are unset; pids.limit 0 is 1, since init is a process too. */
 int cgroup_plan(const struct oci_config *config, const char *id, enum cgroup_manager manager, bool is_rootless,
                 struct arena *arena, struct cgroup_plan *ret, struct err *err);
 

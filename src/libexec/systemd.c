@@ -37,7 +37,7 @@ static _Noreturn void end(const struct err *err)
 
 static _Noreturn void end_by_bus(int code, const sd_bus_error *e, const char *what, const char *unit)
 {
-        printf("%s %s: %s", what, unit, e->message ? e->message : strerror(-code));
+        printf("%s %s: %s", what, unit, e->message ? e->message : err_text(code));
         exit(sd_bus_error_has_name(e, DESTINATION ".UnitExists") ? EXIT_EXISTS : EXIT_FAILURE);
 }
 
