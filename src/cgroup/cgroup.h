@@ -9,7 +9,7 @@
  *      cgroup_make()       directories, controllers, limits
  *      cgroup_devices()
  *      clone3(2)           into cgroup.fd, with CLONE_INTO_CGROUP
- *      cgroup_parent()
+ *      cgroup_parent()  where systemd makes the cgroup, this asks it to, and does what cgroup_make() leaves
  *      ...
  *      cgroup_remove()     from the saved record alone
  *
@@ -35,9 +35,19 @@ enum cgroup_manager {
 
 struct cgroup_write; /* private.h */
 
+/* The unit that systemd is asked for. */
+struct cgroup_unit {
+        const char *name;  /* "libpod-web.scope"; NULL: cgroups are made without systemd */
+        const char *slice; /* that it lies in; NULL for a slice, whose name says it */
+        bool is_user;      /* of the user's systemd, not of the system's */
+        const char *description;
+        const struct oci_config *config; /* annotations are properties, too */
+};
+
 /* Everything lives in the arena, or in config's. */
 struct cgroup_plan {
         const char *path; /* below the root of a hierarchy: "pods/web"; NULL: the container gets no cgroup */
+        struct cgroup_unit unit;
         struct cgroup_write *writes;
         size_t n_writes;
         struct bpf_insn *device_program;
@@ -49,9 +59,9 @@ struct cgroup_plan {
 
 /* The cgroup while the container is created.  Begin with CGROUP_NONE, end with cgroup_close(). */
 struct cgroup {
-        int root;            /* of the cgroup2 hierarchy; -EBADF: the container gets no cgroup */
-        int fd;              /* the leaf; -EBADF before cgroup_make() */
-        bool is_cloned_into; /* set by the caller, once init was born in the leaf */
+        int root;        /* of the cgroup2 hierarchy; -EBADF: the container gets no cgroup */
+        int fd;          /* the leaf; -EBADF before cgroup_make() */
+        bool is_in_leaf; /* set by the caller, when init was born there */
         struct saved_cgroup *record;
         const char **controllers; /* that the leaf needs, by their v2 names */
         size_t n_controllers;
@@ -68,10 +78,11 @@ struct cgroup {
 void cgroup_close(struct cgroup *cgroup);
 #define _cgroup_ __attribute__((cleanup(cgroup_close)))
 
-/* Compile linux.cgroupsPath and linux.resources.  A path that begins with "/" and one that does not are the
- * same: both are below the root of the hierarchy, so that it is always the same place; without one it is
- * "ocirun-ID".  Unset numbers that Go's engines write as 0 (shares, quota, period, weight, and memory sizes,
- * with which nothing could live) are unset; pids.limit 0 is 1, since init is a process too. */
+/* Compile linux.cgroupsPath and linux.resources.  For systemd, the path is "SLICE:PREFIX:NAME", and the leaf is a
+ * cgroup "container" in that of the unit PREFIX-NAME.scope, or NAME when that is a slice.  Otherwise a path that begins
+ * with "/" and one that does not are the same: both are below the root of the hierarchy, so that it is always the same
+ * place; without one it is "ocirun-ID".  Unset numbers that Go's engines write as 0 (shares, quota, period, weight, and
+ * memory sizes, with which nothing could live) are unset; pids.limit 0 is 1, since init is a process too. */
 int cgroup_plan(const struct oci_config *config, const char *id, enum cgroup_manager manager, bool is_rootless,
                 struct arena *arena, struct cgroup_plan *ret, struct err *err);
 
@@ -82,7 +93,8 @@ int cgroup_plan(const struct oci_config *config, const char *id, enum cgroup_man
 int cgroup_locate(const struct cgroup_plan *plan, struct arena *arena, struct cgroup *ret, struct saved_cgroup *record,
                   struct err *err);
 
-/* Make the missing levels, enable controllers down to the leaf, write the limits, open the leaf.
+/* Make the missing levels, enable controllers down to the leaf, write the limits, open the leaf; nothing of this
+ * where systemd makes the cgroup, since it wants a process to begin with.
  *
  * Where the host has changed since cgroup_locate(), record follows: a level above the leaf that has gone is
  * made and counted too; and when the leaf has come into being, it is somebody else's: the error is EEXIST,
@@ -93,13 +105,15 @@ int cgroup_make(const struct cgroup_plan *plan, struct cgroup *cgroup, struct er
  * on the host there is none: the kernel lets nobody else load it, and such a container has no device nodes. */
 int cgroup_devices(const struct cgroup_plan *plan, const struct cgroup *cgroup, struct err *err);
 
-/* Put a process into the v1 cgroups that carry limits, and into the leaf if it was not born there. */
-int cgroup_parent(const struct cgroup_plan *plan, const struct cgroup *cgroup, pid_t pid, struct err *err);
+/* Put a process into the v1 cgroups that carry limits, and into the leaf if it was not born there.  record's path
+ * becomes the one that systemd has chosen. */
+int cgroup_parent(const struct cgroup_plan *plan, struct arena *arena, struct cgroup *cgroup, pid_t pid,
+                  struct err *err);
 
 /* Give the leaf, and those of its files that may be delegated, to the user of the host that the container's
- * process will be (config-linux.md, Cgroup ownership); only with plan->is_delegated.  Nothing is given of a
+ * process will be (config-linux.md, Cgroup ownership); only where the plan says is_delegated.  Nothing is given of a
  * container that has v1 cgroups: "Cgroup delegation is not secure in cgroups v1". */
-int cgroup_delegate(const struct cgroup_plan *plan, const struct cgroup *cgroup, uid_t host_uid, struct err *err);
+int cgroup_delegate(const struct cgroup *cgroup, uid_t host_uid, struct err *err);
 
 /* ---- from the saved record ---- */
 

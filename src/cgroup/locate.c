@@ -355,6 +355,17 @@ static int check_usable(const struct cgroup_plan *plan, int root, bool is_read_o
         return plan->is_rootless ? check_permission(root, plan->path, n_existing, arena, err) : 0;
 }
 
+/* Who asks for systemd means it; and systemd decides who may have a cgroup. */
+static int check_unit(const struct cgroup_plan *plan, bool is_read_only, size_t n_existing, struct err *err)
+{
+        if (is_read_only)
+                return refuse(err, -EROFS, "--systemd-cgroup: the cgroup2 file system is mounted read-only");
+        if (n_existing + 1 < levels_count(plan->path))
+                return 0;
+        refuse(err, -EEXIST, "there is a unit %s already", plan->unit.name);
+        return err_at(err, err->code, "linux.cgroupsPath");
+}
+
 int cgroup_locate(const struct cgroup_plan *plan, struct arena *arena, struct cgroup *ret, struct saved_cgroup *record,
                   struct err *err)
 {
@@ -376,9 +387,11 @@ int cgroup_locate(const struct cgroup_plan *plan, struct arena *arena, struct cg
                 fail(err, r, "open cgroup /%s", plan->path);
                 return err_at(err, r, "linux.cgroupsPath");
         }
-        if (check_usable(plan, root, is_read_only, n_existing, arena, err) < 0)
-                return do_without(plan, err);
         n_levels = levels_count(plan->path);
+        r = plan->unit.name ? check_unit(plan, is_read_only, n_existing, err)
+                            : check_usable(plan, root, is_read_only, n_existing, arena, err);
+        if (r < 0)
+                return plan->unit.name ? r : do_without(plan, err);
         r = check_fitness(root, plan->path, n_existing, n_existing == n_levels, err);
         if (r < 0)
                 return r;
@@ -390,8 +403,11 @@ int cgroup_locate(const struct cgroup_plan *plan, struct arena *arena, struct cg
         if (r < 0)
                 return r;
         record->path = arena_strdup(arena, plan->path);
-        record->newLevels = (uint32_t)(n_levels - n_existing);
+        /* systemd makes those above the leaf */
+        record->newLevels = plan->unit.name ? 1 : (uint32_t)(n_levels - n_existing);
         record->has_newLevels = true;
+        record->unit = (char *)(uintptr_t)plan->unit.name;
+        record->isUserUnit = record->has_isUserUnit = plan->unit.is_user;
         ret->record = record;
         return 0;
 }

@@ -37,12 +37,12 @@ static int make_levels(int root, const char *path, uint32_t *n_new, char **ret_m
         return 0;
 }
 
-static int make_v2(const struct cgroup_plan *plan, struct cgroup *cgroup, struct err *err)
+static int make_v2(struct cgroup *cgroup, struct err *err)
 {
         _free_ char *made = NULL;
         int r;
 
-        r = make_levels(cgroup->root, plan->path, &cgroup->record->newLevels, &made);
+        r = make_levels(cgroup->root, cgroup->record->path, &cgroup->record->newLevels, &made);
         if (r == -EEXIST)
                 *cgroup->record = (struct saved_cgroup){ 0 }; /* it belongs to who made it */
         if (r < 0) {
@@ -118,10 +118,10 @@ static int enable_level(const struct cgroup *cgroup, const char *parent, struct 
 }
 
 /* Enable the needed controllers from the root down to the leaf. */
-static int enable_controllers(const struct cgroup_plan *plan, const struct cgroup *cgroup, struct err *err)
+static int enable_controllers(const struct cgroup *cgroup, struct err *err)
 {
-        size_t n_levels = levels_count(plan->path);
-        _free_ char *parent = levels_prefix(plan->path, n_levels - 1);
+        size_t n_levels = levels_count(cgroup->record->path);
+        _free_ char *parent = levels_prefix(cgroup->record->path, n_levels - 1);
         _buf_ struct buf missing = { 0 };
         int r;
 
@@ -132,7 +132,7 @@ static int enable_controllers(const struct cgroup_plan *plan, const struct cgrou
         if (r < 0 || missing.len == 0)
                 return r;
         for (size_t n = 0; n < n_levels; n++) {
-                _free_ char *level = levels_prefix(plan->path, n);
+                _free_ char *level = levels_prefix(cgroup->record->path, n);
 
                 r = enable_level(cgroup, level, err);
                 if (r < 0)
@@ -169,13 +169,13 @@ static int inherit_cpuset(const struct cgroup_v1 *v1, const char *path, struct e
         return 0;
 }
 
-static int make_v1(const struct cgroup_plan *plan, struct cgroup *cgroup, size_t i, struct err *err)
+static int make_v1(struct cgroup *cgroup, size_t i, struct err *err)
 {
         struct cgroup_v1 *v1 = &cgroup->v1[i];
         _free_ char *made = NULL;
         int r;
 
-        r = make_levels(v1->root, plan->path, &cgroup->record->v1[i].newLevels, &made);
+        r = make_levels(v1->root, cgroup->record->path, &cgroup->record->v1[i].newLevels, &made);
         if (r == -EEXIST)
                 cgroup->record->n_v1 = i; /* it belongs to who made it, and those after it are not made yet */
         if (r < 0) {
@@ -183,13 +183,13 @@ static int make_v1(const struct cgroup_plan *plan, struct cgroup *cgroup, size_t
                 return err_at(err, r, "linux.cgroupsPath");
         }
         if (v1->has_cpuset) {
-                r = inherit_cpuset(v1, plan->path, err);
+                r = inherit_cpuset(v1, cgroup->record->path, err);
                 if (r < 0)
                         return r;
         }
-        v1->fd = host_open(v1->root, plan->path, O_RDONLY | O_DIRECTORY);
+        v1->fd = host_open(v1->root, cgroup->record->path, O_RDONLY | O_DIRECTORY);
         if (v1->fd < 0)
-                return fail(err, v1->fd, "open cgroup %s/%s", v1->mount, plan->path);
+                return fail(err, v1->fd, "open cgroup %s/%s", v1->mount, cgroup->record->path);
         return 0;
 }
 
@@ -298,22 +298,27 @@ static int write_limit(int dir, const struct cgroup_write *w, struct err *err)
         return r;
 }
 
-int cgroup_make(const struct cgroup_plan *plan, struct cgroup *cgroup, struct err *err)
+static int make_leaf(struct cgroup *cgroup, struct err *err)
+{
+        const char *path = cgroup->record->path;
+        int r;
+
+        r = make_v2(cgroup, err);
+        if (r < 0)
+                return r;
+        cgroup->fd = host_open(cgroup->root, path, O_RDONLY | O_DIRECTORY);
+        return cgroup->fd < 0 ? fail(err, cgroup->fd, "open cgroup /%s", path) : 0;
+}
+
+static int set_limits(struct cgroup *cgroup, struct err *err)
 {
         int r;
 
-        if (cgroup->root < 0)
-                return 0;
-        r = make_v2(plan, cgroup, err);
-        if (r == 0)
-                r = enable_controllers(plan, cgroup, err);
+        r = enable_controllers(cgroup, err);
         if (r < 0)
                 return r;
-        cgroup->fd = host_open(cgroup->root, plan->path, O_RDONLY | O_DIRECTORY);
-        if (cgroup->fd < 0)
-                return fail(err, cgroup->fd, "open cgroup /%s", plan->path);
         for (size_t i = 0; i < cgroup->n_v1; i++) {
-                r = make_v1(plan, cgroup, i, err);
+                r = make_v1(cgroup, i, err);
                 if (r < 0)
                         return r;
         }
@@ -327,30 +332,61 @@ int cgroup_make(const struct cgroup_plan *plan, struct cgroup *cgroup, struct er
         return 0;
 }
 
-/* ---- processes, ownership ---------------------------------------------------------------------- */
-
-int cgroup_parent(const struct cgroup_plan *plan, const struct cgroup *cgroup, pid_t pid, struct err *err)
+int cgroup_make(const struct cgroup_plan *plan, struct cgroup *cgroup, struct err *err)
 {
-        char text[sizeof "2147483647"];
         int r;
 
-        if (cgroup->fd < 0)
+        if (cgroup->root < 0 || plan->unit.name)
                 return 0;
-        snprintf(text, sizeof text, "%d", (int)pid);
-        if (!cgroup->is_cloned_into) {
-                r = host_write_value(cgroup->fd, "cgroup.procs", text);
-                if (r < 0)
-                        return fail(err, r, "put process %s into cgroup /%s", text, plan->path);
-        }
-        for (size_t i = 0; i < cgroup->n_v1; i++) {
-                r = host_write_value(cgroup->v1[i].fd, "cgroup.procs", text);
-                if (r < 0)
-                        return fail(err, r, "put process %s into cgroup %s/%s", text, cgroup->v1[i].mount, plan->path);
-        }
-        return 0;
+        r = make_leaf(cgroup, err);
+        return r < 0 ? r : set_limits(cgroup, err);
 }
 
-int cgroup_delegate(const struct cgroup_plan *plan, const struct cgroup *cgroup, uid_t host_uid, struct err *err)
+/* ---- processes, ownership ---------------------------------------------------------------------- */
+
+static int put_into_leaf(const struct cgroup *cgroup, const char *pid, struct err *err)
+{
+        int r = host_write_value(cgroup->fd, "cgroup.procs", pid);
+
+        return r < 0 ? fail(err, r, "put process %s into cgroup /%s", pid, cgroup->record->path) : 0;
+}
+
+/* The unit's cgroup must be without processes of its own before it hands controllers down. */
+static int make_in_unit(const struct cgroup_plan *plan, struct arena *arena, struct cgroup *cgroup, pid_t pid,
+                        const char *text, struct err *err)
+{
+        int r;
+
+        if ((r = systemd_start(plan, pid, arena, cgroup->record, err)) < 0 || (r = make_leaf(cgroup, err)) < 0 ||
+            (r = put_into_leaf(cgroup, text, err)) < 0)
+                return r;
+        cgroup->is_in_leaf = true;
+        return set_limits(cgroup, err);
+}
+
+int cgroup_parent(const struct cgroup_plan *plan, struct arena *arena, struct cgroup *cgroup, pid_t pid,
+                  struct err *err)
+{
+        char text[sizeof "2147483647"];
+        int r = 0;
+
+        if (cgroup->root < 0)
+                return 0;
+        snprintf(text, sizeof text, "%d", (int)pid);
+        if (plan->unit.name)
+                r = make_in_unit(plan, arena, cgroup, pid, text, err);
+        else if (!cgroup->is_in_leaf)
+                r = put_into_leaf(cgroup, text, err);
+        for (size_t i = 0; r == 0 && i < cgroup->n_v1; i++) {
+                r = host_write_value(cgroup->v1[i].fd, "cgroup.procs", text);
+                if (r < 0)
+                        fail(err, r, "put process %s into cgroup %s/%s", text, cgroup->v1[i].mount,
+                             cgroup->record->path);
+        }
+        return r;
+}
+
+int cgroup_delegate(const struct cgroup *cgroup, uid_t host_uid, struct err *err)
 {
         _free_ char *names = NULL;
         int r;
@@ -366,7 +402,7 @@ int cgroup_delegate(const struct cgroup_plan *plan, const struct cgroup *cgroup,
                 return fail(err, r, "read /sys/kernel/cgroup/delegate");
         r = host_chown(cgroup->fd, ".", host_uid, (gid_t)-1);
         if (r < 0)
-                return fail(err, r, "give cgroup /%s to user %u", plan->path, host_uid);
+                return fail(err, r, "give cgroup /%s to user %u", cgroup->record->path, host_uid);
         for (char *name = names, *next; *name; name = next) {
                 size_t len = strcspn(name, "\n");
 
@@ -377,7 +413,7 @@ int cgroup_delegate(const struct cgroup_plan *plan, const struct cgroup *cgroup,
                 r = host_chown(cgroup->fd, name, host_uid, (gid_t)-1);
                 /* "not all files listed [...] necessarily exist in every cgroup" */
                 if (r < 0 && r != -ENOENT)
-                        return fail(err, r, "give %s of cgroup /%s to user %u", name, plan->path, host_uid);
+                        return fail(err, r, "give %s of cgroup /%s to user %u", name, cgroup->record->path, host_uid);
         }
         return 0;
 }

@@ -81,10 +81,6 @@ int cgroup_plan(const struct oci_config *config, const char *id, enum cgroup_man
 
         /* what a user may make is his own already */
         *ret = (struct cgroup_plan){ .is_rootless = is_rootless, .is_delegated = !is_rootless && is_delegated(config) };
-        if (manager == CGROUP_MANAGER_SYSTEMD) {
-                refuse(err, -EOPNOTSUPP, "--systemd-cgroup: this build cannot ask systemd for a cgroup");
-                return err_hint(err, "use --cgroup-manager=cgroupfs, and a path in linux.cgroupsPath");
-        }
         if (resources)
                 r = resources_plan(resources, arena, ret, err);
         if (r == 0 && resources)
@@ -95,5 +91,7 @@ int cgroup_plan(const struct oci_config *config, const char *id, enum cgroup_man
                 return r;
         if (manager == CGROUP_MANAGER_DISABLED)
                 return refuse_limits(ret, err);
+        if (manager == CGROUP_MANAGER_SYSTEMD)
+                return systemd_plan(config, id, arena, ret, err);
         return plan_path(l ? l->cgroupsPath : NULL, id, arena, &ret->path, err);
 }

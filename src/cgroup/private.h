@@ -88,6 +88,20 @@ int rules_plan(const struct oci_resources *resources, struct arena *arena, struc
 /* Take our programs off a cgroup that stays. */
 int rules_detach(int leaf, const char *cgroup, struct err *err);
 
+/* ---- systemd.c: units, by the program ocirun-systemd ---- */
+
+/* The unit and the path of a container's cgroup from "SLICE:PREFIX:NAME". */
+int systemd_plan(const struct oci_config *config, const char *id, struct arena *arena, struct cgroup_plan *ret,
+                 struct err *err);
+
+/* Start the unit around a process; record gets the path of the leaf below it.  When there is such a unit already
+ * record is emptied: it is somebody else's. */
+int systemd_start(const struct cgroup_plan *plan, pid_t pid, struct arena *arena, struct saved_cgroup *record,
+                  struct err *err);
+
+/* Stop the unit, if it is still there. */
+int systemd_stop(const struct saved_cgroup *record, struct err *err);
+
 /* ---- hierarchy.c: where the hierarchies are ---- */
 
 /* The root of the cgroup2 hierarchy as O_PATH.  It need not be mounted anywhere. */

@@ -96,7 +96,9 @@ static int remove_v2(const struct saved_cgroup *record, struct err *err)
         _close_ int root = hierarchy_open(&is_read_only, err);
         const struct place p = { .root = root, .path = record->path, .name = name, .n_new = record->newLevels };
 
-        return root < 0 ? root : remove_place(&p, err);
+        int r = root < 0 ? root : remove_place(&p, err);
+
+        return r == 0 && record->unit ? systemd_stop(record, err) : r;
 }
 
 static int remove_v1(const struct saved_cgroup *record, const struct saved_cgroup_v1 *v1, struct err *err)

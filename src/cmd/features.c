@@ -16,8 +16,9 @@
 #include "oci-spec/spec.h"
 
 /* A boolean with its has_x. */
-#define YES(name) .name = true, .has_##name = true
-#define NO(name) .name = false, .has_##name = true
+#define SWITCH(name, value) .name = (value), .has_##name = true
+#define YES(name) SWITCH(name, true)
+#define NO(name) SWITCH(name, false)
 
 static const char *hook_name(size_t i)
 {
@@ -86,7 +87,8 @@ static struct oci_features_linux *make_linux(struct arena *a)
 {
         /* v1 is false: on a hybrid host limits are written to controllers of v1, but a container lives in
          * the hierarchy of v2 */
-        static struct oci_features_cgroup cgroup = { NO(v1), YES(v2), NO(systemd), NO(systemdUser), YES(rdma) };
+        static struct oci_features_cgroup cgroup = { NO(v1), YES(v2), SWITCH(systemd, HAVE_SYSTEMD),
+                                                     SWITCH(systemdUser, HAVE_SYSTEMD), YES(rdma) };
         static struct oci_features_intel_rdt intel_rdt = { YES(enabled), YES(schemata), YES(monitoring) };
         static struct oci_features_switch enabled = { YES(enabled) };
         static struct oci_features_mount_extensions mount_extensions = { .idmap = &enabled };

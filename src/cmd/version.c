@@ -25,5 +25,5 @@ void version_print(struct buf *out)
                 buf_printf(out, "commit: %s\n", COMMIT);
         buf_printf(out, "spec: %s\nlibseccomp: %s\n", OCI_VERSION, libseccomp);
         /* the words with which crun says what it was built with */
-        buf_puts(out, "+APPARMOR +CAP +EBPF +SECCOMP +SELINUX +YAJL\n");
+        buf_printf(out, "+APPARMOR +CAP +EBPF +SECCOMP +SELINUX %cSYSTEMD +YAJL\n", HAVE_SYSTEMD ? '+' : '-');
 }

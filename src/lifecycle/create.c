@@ -333,12 +333,12 @@ static int delegate_cgroup(const struct creation *c, struct err *err)
         /* to root it belongs already; and with an id that is not mapped, init cannot begin */
         if (idmap_to_host(&plan->idmap, plan->process.user.uid, &owner) < 0 || owner == 0)
                 return 0;
-        return cgroup_delegate(&plan->cgroup, &c->cgroup, owner, err);
+        return cgroup_delegate(&c->cgroup, owner, err);
 }
 
 static int step_join_resources(struct creation *c, struct err *err)
 {
-        int r = cgroup_parent(&c->plan.cgroup, &c->cgroup, c->pid, err);
+        int r = cgroup_parent(&c->plan.cgroup, c->container.arena, &c->cgroup, c->pid, err);
 
         if (r >= 0)
                 r = delegate_cgroup(c, err);

@@ -34,7 +34,7 @@ static pid_t clone_into(struct creation *c, uint64_t flags)
         args.flags |= CLONE_INTO_CGROUP;
         args.cgroup = (uint64_t)c->cgroup.fd;
         pid = sys_clone3(&args);
-        c->cgroup.is_cloned_into = pid >= 0;
+        c->cgroup.is_in_leaf = pid >= 0;
         if (pid != -EACCES && pid != -EOPNOTSUPP && pid != -EBUSY)
                 return pid;
         args.flags &= ~CLONE_INTO_CGROUP;

@@ -26,6 +26,7 @@
 #         cgroup2           it is mounted where the tests can see it
 #         cgroup2:NAME      the controller is in cgroup2; cgroup1:NAME: it is bound to a v1 hierarchy
 #         systemd           systemd manages the machine
+#         systemd-cgroup    so it does, and the program ocirun-systemd is installed
 #         userns            user namespaces may be made
 #         rootless-user     as_user works, with newuidmap
 #         netdev:TYPE       the kernel can make network devices of this type
@@ -250,6 +251,7 @@ has() {
         cgroup2) [ -n "$(cgroup2_root)" ] ;;
         cgroup2:*) has cgroup2 && grep -qw "$name" "$(cgroup2_root)/cgroup.controllers" ;;
         systemd) [ -d /run/systemd/system ] ;;
+        systemd-cgroup) has systemd && [ -x "$(grep -aom 1 '/[[:print:]]*/ocirun-systemd' "$OCIRUN")" ] ;;
         userns) unshare --user true 2>/dev/null ;;
         rootless-user) command -v newuidmap >/dev/null && has root && has userns ;;
         netdev:*) unshare --net ip link add test0 type "$name" 2>/dev/null ;;

@@ -90,8 +90,8 @@ static inline pid_t start(struct container *c, int (*run)(void))
                 _exit(run());
         }
         CHECK(pid > 0);
-        c->cgroup.is_cloned_into = true;
-        CHECK(cgroup_parent(&c->plan, &c->cgroup, pid, &c->err) == 0);
+        c->cgroup.is_in_leaf = true;
+        CHECK(cgroup_parent(&c->plan, c->arena, &c->cgroup, pid, &c->err) == 0);
         return pid;
 }
 

@@ -389,13 +389,48 @@ TEST(unified_names_its_controller)
         CHECK_STR(plan.writes[4].place, "linux.resources.unified.x");
 }
 
+/* "SLICE UNIT PATH", or the error. */
+static const char *unit(const char *path)
+{
+        _arena_ struct arena *arena = arena_new();
+        _free_ char *l = xasprintf("{\"cgroupsPath\":\"%s\"}", path);
+        static char text[4096];
+        struct cgroup_plan plan;
+
+        if (plan_config(l, "web", CGROUP_MANAGER_SYSTEMD, arena, &plan) < 0)
+                return message;
+        snprintf(text, sizeof text, "%s %s %s", plan.unit.slice ? plan.unit.slice : "", plan.unit.name, plan.path);
+        return text;
+}
+
+TEST(paths_for_systemd_are_units)
+{
+        CHECK_STR(unit(""), "system.slice ocirun-web.scope system.slice/ocirun-web.scope/container");
+        CHECK_STR(unit("machine.slice:libpod:abc"),
+                  "machine.slice libpod-abc.scope machine.slice/libpod-abc.scope/container");
+        CHECK_STR(unit("a-b-c.slice:cri:1"),
+                  "a-b-c.slice cri-1.scope a.slice/a-b.slice/a-b-c.slice/cri-1.scope/container");
+        CHECK_STR(unit("-.slice::x"), "-.slice x.scope x.scope/container");
+        CHECK_STR(unit("::a-b.slice"), " a-b.slice a.slice/a-b.slice/container");
+}
+
+TEST(paths_that_are_no_units_are_refused)
+{
+        static const char *const bad[] = { "/pods/web", "a:b", "a.slice:b:", "a.slice:b:c:d", "a.slice:b:c/d" };
+
+        for (size_t i = 0; i < N_ELEMENTS(bad); i++)
+                CHECK(strstr(unit(bad[i]), "linux.cgroupsPath: with --systemd-cgroup, must be \"SLICE:PREFIX:NAME\""));
+        CHECK_STR(unit("web:b:c"), "linux.cgroupsPath: \"web\" is no name of a slice: it does not end in .slice");
+        CHECK_STR(unit("a--b.slice:b:c"),
+                  "linux.cgroupsPath: \"a--b.slice\" is no name of a slice: a part of it is empty");
+        CHECK_STR(unit("-a.slice:b:c"), "linux.cgroupsPath: \"-a.slice\" is no name of a slice: a part of it is empty");
+}
+
 TEST(managers)
 {
         _arena_ struct arena *arena = arena_new();
         struct cgroup_plan plan;
 
-        CHECK(plan_config("{}", "x", CGROUP_MANAGER_SYSTEMD, arena, &plan) == -EOPNOTSUPP);
-        CHECK_STR(message, "--systemd-cgroup: this build cannot ask systemd for a cgroup");
         CHECK(plan_config("{\"resources\":{\"devices\":[{\"allow\":false}],\"pids\":{\"limit\":-1}}}", "x",
                           CGROUP_MANAGER_DISABLED, arena, &plan) == 0);
         CHECK(!plan.path);

@@ -307,7 +307,7 @@ TEST(delegation)
         NEED_ROOT();
         plan(&c, own("/a"), "{}", false);
         CHECK_STR(make(&c), "");
-        CHECK(cgroup_delegate(&c.plan, &c.cgroup, 12345, &c.err) == 0);
+        CHECK(cgroup_delegate(&c.cgroup, 12345, &c.err) == 0);
         CHECK(belongs_to(in_unified("/a"), 12345));
         CHECK(belongs_to(in_unified("/a/cgroup.procs"), 12345));
         CHECK(belongs_to(in_unified("/a/cgroup.threads"), 12345));
@@ -330,8 +330,8 @@ static void as_nobody(void)
         plan(&c, own(""), "{\"devices\":[{\"allow\":false}],\"memory\":{\"limit\":-1,\"kernel\":-1}}", true);
         CHECK_STR(make(&c), "");
         CHECK(c.cgroup.fd == -EBADF && !c.record.path);
-        CHECK(cgroup_parent(&c.plan, &c.cgroup, getpid(), &c.err) == 0);
-        CHECK(cgroup_delegate(&c.plan, &c.cgroup, 1, &c.err) == 0);
+        CHECK(cgroup_parent(&c.plan, c.arena, &c.cgroup, getpid(), &c.err) == 0);
+        CHECK(cgroup_delegate(&c.cgroup, 1, &c.err) == 0);
         CHECK_STR(removed(&c), "");
         CHECK(cgroup_pids(&c.record, c.arena, NULL, NULL, &c.err) == -ENOENT);
         CHECK_STR(c.err.what, "the container has no cgroup");

@@ -1,0 +1,209 @@
+#!/usr/bin/env bats
+# --systemd-cgroup: the container's cgroup lies in a unit of systemd.
+
+load helpers
+
+setup() {
+        needs systemd-cgroup
+        setup_test
+        bundle web
+        config --arg id "$ID" '.linux.cgroupsPath = "system.slice:ocirun:" + $id'
+        unit=ocirun-$ID.scope
+}
+
+teardown() {
+        [ -z "$ID" ] || teardown_test
+}
+
+# A container that waits, with --systemd-cgroup.
+start_container() {
+        config '.process.args = ["sleep", "60"]'
+        run_detached ocirun --systemd-cgroup run --detach "$ID"
+        assert_status 0
+        pid=$(container_pid)
+}
+
+# The cgroup of the container's process, as a path in the file system.
+leaf() {
+        sed -n 's|^0::|/sys/fs/cgroup|p' "/proc/$pid/cgroup"
+}
+
+property() {
+        systemctl show --value --property "$1" "${2:-$unit}"
+}
+
+@test "the container lives in a cgroup of its own in a transient scope" {
+        start_container
+        assert_equal "$(leaf)" "/sys/fs/cgroup/system.slice/$unit/container"
+        assert_equal "$(property Slice)" system.slice
+        assert_equal "$(property ActiveState)" active
+        assert_equal "$(property Delegate)" yes
+        assert_equal "$(property Description)" "ocirun container $ID"
+        run ocirun delete --force "$ID"
+        assert_status 0
+        assert_equal "$(property LoadState)" not-found
+        refute_exists "/sys/fs/cgroup/system.slice/$unit"
+}
+
+@test "the container's cgroup namespace begins at its own cgroup" {
+        # config-linux.md: "cgroup: the container will have an isolated view of the cgroup hierarchy"
+        config '.process.args = ["cat", "/proc/self/cgroup"]'
+        run ocirun --cgroup-manager systemd run "$ID"
+        assert_status 0
+        assert_output "0::/"
+}
+
+@test "limits are in the cgroup's files and in the unit's properties" {
+        config '.linux.resources = { memory: { limit: 67108864, reservation: 33554432 }, pids: { limit: 20 },
+                cpu: { shares: 512, quota: 50000, period: 100000 } }'
+        start_container
+        assert_equal "$(cat "$(leaf)/memory.max")" 67108864
+        assert_equal "$(property MemoryMax)" 67108864
+        assert_equal "$(cat "$(leaf)/memory.low")" 33554432
+        assert_equal "$(property MemoryLow)" 33554432
+        assert_equal "$(cat "$(leaf)/pids.max")" 20
+        assert_equal "$(property TasksMax)" 20
+        assert_equal "$(cat "$(leaf)/cpu.max")" "50000 100000"
+        assert_equal "$(property CPUQuotaPerSecUSec)" 500ms
+        assert_equal "$(property CPUWeight)" "$(cat "$(leaf)/cpu.weight")"
+        # of the unit, too
+        assert_equal "$(cat "$(leaf)/../memory.max")" 67108864
+}
+
+@test "a limit of one process is enough for the container" {
+        config '.linux.resources = { pids: { limit: 1 } }'
+        config '.process.args = ["true"]'
+        run ocirun --systemd-cgroup run "$ID"
+        assert_status 0
+}
+
+@test "a slice lies where its name says" {
+        config --arg id "$ID" '.linux.cgroupsPath = "ocirun-a.slice:web:" + $id'
+        start_container
+        assert_equal "$(leaf)" "/sys/fs/cgroup/ocirun.slice/ocirun-a.slice/web-$ID.scope/container"
+        ocirun delete --force "$ID"
+        systemctl stop ocirun-a.slice ocirun.slice
+}
+
+@test "a name that ends in .slice makes a slice" {
+        slice=ocirun_${ID//-/_}.slice
+        config --arg slice "$slice" '.linux.cgroupsPath = "::" + $slice'
+        start_container
+        assert_equal "$(leaf)" "/sys/fs/cgroup/$slice/container"
+        assert_equal "$(property ActiveState "$slice")" active
+        ocirun delete --force "$ID"
+        assert_equal "$(property ActiveState "$slice")" inactive
+}
+
+@test "without cgroupsPath the unit is named after the container" {
+        config 'del(.linux.cgroupsPath)'
+        start_container
+        assert_equal "$(leaf)" "/sys/fs/cgroup/system.slice/ocirun-$ID.scope/container"
+}
+
+@test "a path that names no unit is an error" {
+        config '.linux.cgroupsPath = "/pods/web"'
+        run ocirun --systemd-cgroup create "$ID"
+        assert_status 1
+        assert_output_contains "config.json: linux.cgroupsPath: with --systemd-cgroup, must be \"SLICE:PREFIX:NAME\", not \"/pods/web\""
+}
+
+@test "a unit that is there already is refused, and left alone" {
+        systemd-run --quiet --scope --unit="$unit" sleep 60 3>&- &
+        until [ "$(property ActiveState)" = active ]; do :; done
+        run ocirun --systemd-cgroup create "$ID"
+        assert_status 1
+        assert_output_contains "there is a unit $unit already"
+        assert_equal "$(property ActiveState)" active
+        systemctl stop "$unit"
+        wait
+}
+
+@test "create that fails leaves no unit" {
+        config '.process.args = ["/missing"]'
+        run ocirun --systemd-cgroup run "$ID"
+        assert_status 1
+        assert_output_contains "/missing"
+        assert_equal "$(property LoadState)" not-found
+}
+
+@test "annotations are properties" {
+        config '.annotations = { "org.systemd.property.TimeoutStopUSec": "uint64 7000000",
+                "org.systemd.property.CollectMode": "'"'inactive-or-failed'"'" }'
+        start_container
+        assert_equal "$(property TimeoutStopUSec)" 7s
+}
+
+@test "an annotation that systemd does not know is an error" {
+        config '.annotations = { "org.systemd.property.Missing": "true" }'
+        run ocirun --systemd-cgroup create "$ID"
+        assert_status 1
+        assert_output_contains "systemd: start $unit: "
+        assert_output_contains "Missing"
+        config '.annotations = { "org.systemd.property.CPUAccounting": "[" }'
+        run ocirun --systemd-cgroup create "$ID"
+        assert_status 1
+        assert_output_contains "\"[\" is no boolean"
+}
+
+@test "devices stay as they are when systemd reloads" {
+        config '.linux.resources.devices = [ { allow: false, access: "rwm" },
+                { allow: true, type: "c", major: 1, minor: 3, access: "rw" } ]'
+        config '.process.args = ["sh", "-c", "mkfifo f; read x <f; : >/dev/null && echo yes; : </dev/zero || echo no"]'
+        run_detached ocirun --systemd-cgroup run --detach "$ID"
+        assert_status 0
+        until [ -p rootfs/f ]; do :; done
+        systemctl daemon-reload
+        init=$(container_pid)
+        echo >rootfs/f
+        wait_for_end "$init"
+        assert_equal "$(grep -x 'yes\|no' "$BATS_TEST_TMPDIR/output" | tr '\n' ' ')" "yes no "
+}
+
+@test "limits stay as they are when systemd reloads" {
+        config '.linux.resources = { memory: { limit: 67108864 } }'
+        start_container
+        systemctl daemon-reload
+        assert_equal "$(cat "$(leaf)/memory.max")" 67108864
+        assert_equal "$(property MemoryMax)" 67108864
+}
+
+@test "who stops the unit ends the container" {
+        start_container
+        systemctl stop "$unit"
+        wait_for_end "$pid"
+        assert_equal "$(container_status)" stopped
+        run ocirun delete "$ID"
+        assert_status 0
+}
+
+@test "a container can be killed with --all, and be started again under its name" {
+        for _ in 1 2 3; do
+                start_container
+                ocirun kill --all "$ID" KILL
+                wait_for_end "$pid"
+                run ocirun delete "$ID"
+                assert_status 0
+        done
+}
+
+@test "after the end of a container its cgroup tells of the OOM killer until it is deleted" {
+        config '.linux.resources = { memory: { limit: 16777216, swap: 16777216 } }'
+        config '.process.args = ["sh", "-c", "mkfifo f; read x <f; tail /dev/zero"]'
+        run_detached ocirun --systemd-cgroup run --detach "$ID"
+        assert_status 0
+        until [ -p rootfs/f ]; do :; done
+        pid=$(container_pid)
+        events=$(leaf)/memory.events
+        echo >rootfs/f
+        wait_for_end "$pid"
+        run cat "$events"
+        assert_output_contains "oom_kill 1"
+}
+
+@test "features tells of systemd" {
+        run ocirun features
+        # features-linux.md: "systemd (bool, OPTIONAL) represents whether the runtime supports system-wide
+        # systemd cgroup manager"
+        assert_equal "$(jq -c '.linux.cgroup | [.systemd, .systemdUser]' <<<"$output")" "[true,true]"
+}
