@@ -17,7 +17,7 @@ struct mount_attributes {
 
 struct mount_options {
         struct mount_attributes recursive, top; /* to be applied in this order */
-        unsigned long propagation; /* MS_SHARED, MS_SLAVE, MS_PRIVATE, MS_UNBINDABLE; 0: not said */
+        unsigned long propagation;              /* MS_SHARED, MS_SLAVE, MS_PRIVATE, MS_UNBINDABLE; 0: not said */
         bool is_propagation_recursive;
         bool is_bind, is_rbind; /* a mount is a bind mount if one is set */
         bool is_remount;
