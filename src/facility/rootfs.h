@@ -14,7 +14,7 @@ struct rootfs_plan {
         unsigned long propagation; /* MS_*; 0: not said */
         bool is_propagation_recursive;
         bool no_pivot;
-        bool has_mount_namespace; /* a new one: without it, mounts are made where the runtime's are */
+        bool has_mount_namespace; /* a new one: without it, mounts are made where others see them */
         bool is_mount_namespace_joined;
 };
 

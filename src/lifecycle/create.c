@@ -143,7 +143,7 @@ static int make_record(struct creation *c, struct err *err)
                 .has_hasNotify = c->plan.notify.is_needed,
                 .hooks = c->config.hooks,
         };
-        if (!c->plan.rootfs.has_mount_namespace) {
+        if (!c->plan.rootfs.has_mount_namespace && !c->plan.rootfs.is_mount_namespace_joined) {
                 saved->hostMount = state->rootfs;
                 saved->has_hostMountCovered = true;
                 r = host_mount_id(c->rootfs, &saved->hostMountCovered);

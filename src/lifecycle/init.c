@@ -1,7 +1,7 @@
 /* Container init.
  *
  * Everything in this file runs in the new process.  It begins in the namespaces of the runtime, but for new
- * pid and user namespaces and those that are joined by path, with the runtime's ids (in a new user
+ * pid and user namespaces and those that the runtime could join, with the runtime's ids (in a new user
  * namespace: unmapped ones), root and current directory, and copies of the runtime's descriptors.  The
  * runtime's memory is its own to use: config, plan and record are there.  It ends in the container. */
 #include "lifecycle/init.h"
@@ -73,6 +73,20 @@ static int change_ids(struct creation *c, struct err *err)
         return r < 0 ? r : die_with_runtime(err);
 }
 
+/* Mounts are only made on those of the mount namespace that the caller is in: in one that was joined, the root is the
+ * directory of that path there.  Not later: the ids of the user namespace may not reach it. */
+static int find_root_again(struct creation *c, struct err *err)
+{
+        int fd = host_open_dir(AT_FDCWD, c->rootfs_path);
+
+        if (fd < 0) {
+                fail(err, fd, "open %s in the mount namespace that is joined", c->rootfs_path);
+                return err_at(err, fd, "root.path");
+        }
+        fd_replace(&c->rootfs, fd);
+        return 0;
+}
+
 /* Afterwards: all namespaces are the container's, and the ids are root's in its user namespace. */
 static int enter_namespaces(struct creation *c, struct err *err)
 {
@@ -84,9 +98,15 @@ static int enter_namespaces(struct creation *c, struct err *err)
         if (r < 0)
                 return r;
         c->pid = go.pid;
+        r = c->is_joined ? 0 : namespaces_child_join(ns, err);
+        if (r < 0)
+                return r;
         r = oom_child(&c->plan.process.oom, c->container.procfs, c->pid, err);
         if (r < 0)
                 return err_at(err, r, "process");
+        r = ns->join & CLONE_NEWNS ? find_root_again(c, err) : 0;
+        if (r < 0)
+                return r;
         r = namespaces_child_time(ns, c->container.procfs, c->pid, err);
         if (r < 0)
                 return r;

@@ -71,6 +71,7 @@ static _Noreturn void become_middle(struct creation *c, const int ends[2])
         /* The runtime's namespaces but for those that were entered around the clone, its ids, root and cwd; copies of
          * its descriptors. */
         r = namespaces_child_join(&c->plan.namespaces, &err);
+        c->is_joined = true;
         if (r >= 0) {
                 pid = sys_clone3(&args);
                 if (pid == 0)
@@ -107,15 +108,8 @@ static int launch_by_middle(struct creation *c, const int ends[2], struct err *e
 static int launch_directly(struct creation *c, const int ends[2], struct err *err)
 {
         c->pid = clone_into(c, c->plan.namespaces.create & (CLONE_NEWPID | CLONE_NEWUSER));
-        if (c->pid == 0) {
-                struct err join_err = { 0 };
-
-                if (namespaces_child_join(&c->plan.namespaces, &join_err) < 0) {
-                        (void)channel_send_err(ends[1], MESSAGE_ERROR, &join_err);
-                        _exit(EXIT_FAILURE);
-                }
+        if (c->pid == 0)
                 become_init(c, ends);
-        }
         if (c->pid >= 0)
                 return 0;
         fail(err, c->pid, "clone init");
