@@ -112,10 +112,41 @@ static int refused_limit(const struct rlimits_entry *e, int r, struct err *err)
         return r;
 }
 
+static int set(const struct rlimits_plan *plan, const struct rlimits_entry *e, const struct rlimit64 *limit,
+               struct err *err)
+{
+        if (prlimit64(0, e->resource, limit, NULL) == 0)
+                return 0;
+        return err_at(err, refused_limit(e, -errno, err), "rlimits[%zu]", (size_t)(e - plan->entries));
+}
+
+/* What must be done with privileges: raise the hard limit.  Nothing is taken away from the process yet. */
+static int raise_nofile(const struct rlimits_plan *plan, const struct rlimits_entry *e, struct err *err)
+{
+        struct rlimit64 present, limit = e->limit;
+
+        if (prlimit64(0, RLIMIT_NOFILE, NULL, &present) < 0)
+                return fail(err, -errno, "get RLIMIT_NOFILE");
+        if (limit.rlim_max <= present.rlim_max)
+                return 0;
+        if (limit.rlim_cur < present.rlim_cur)
+                limit.rlim_cur = present.rlim_cur;
+        return set(plan, e, &limit, err);
+}
+
 int rlimits_child(const struct rlimits_plan *plan, struct err *err)
 {
-        for (size_t i = 0; i < plan->n; i++)
-                if (prlimit64(0, plan->entries[i].resource, &plan->entries[i].limit, NULL) < 0)
-                        return err_at(err, refused_limit(&plan->entries[i], -errno, err), "rlimits[%zu]", i);
+        int r = 0;
+
+        for (const struct rlimits_entry *e = plan->entries; r == 0 && e < plan->entries + plan->n; e++)
+                r = e->resource == RLIMIT_NOFILE ? raise_nofile(plan, e, err) : set(plan, e, &e->limit, err);
+        return r;
+}
+
+int rlimits_child_nofile(const struct rlimits_plan *plan, struct err *err)
+{
+        for (const struct rlimits_entry *e = plan->entries; e < plan->entries + plan->n; e++)
+                if (e->resource == RLIMIT_NOFILE)
+                        return set(plan, e, &e->limit, err);
         return 0;
 }

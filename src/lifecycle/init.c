@@ -373,6 +373,10 @@ static int execute(struct creation *c, const char *program, struct err *err)
         r = run_hooks(c, HOOK_START_CONTAINER, STATUS_CREATED, err);
         if (r < 0)
                 return r;
+        /* before the filter, which may forbid it */
+        r = rlimits_child_nofile(&c->plan.process.rlimits, err);
+        if (r < 0)
+                return err_at(err, r, "process");
         r = load_filter(c, err);
         if (r < 0)
                 return r;

@@ -99,7 +99,7 @@ static void check_limits_are_set(void)
                  "},{'type':'RLIMIT_CORE','soft':0,'hard':0}",
                  hard.rlim_max, hard.rlim_max);
         CHECK_STR(plan(text, &p), "");
-        CHECK(rlimits_child(&p, &err) == 0);
+        CHECK(rlimits_child(&p, &err) == 0 && rlimits_child_nofile(&p, &err) == 0);
         CHECK(getrlimit64(RLIMIT_NOFILE, &nofile) == 0 && getrlimit64(RLIMIT_CORE, &core) == 0);
         CHECK(nofile.rlim_cur == hard.rlim_max && nofile.rlim_max == hard.rlim_max);
         CHECK(core.rlim_cur == 0 && core.rlim_max == 0);
