@@ -95,12 +95,12 @@ END
 @test "of several creates of one id at a time one makes the container" {
         bundle web
         config '.process.args = ["sleep", "100"]'
-        for round in 1 2 3; do
+        for _ in 1 2 3; do
                 for n in 1 2 3 4 5 6; do
                         (
-                                status=0
-                                ocirun create "$ID" </dev/null >"error.$n" 2>&1 3>&- || status=$?
-                                echo "$status" >"status.$n"
+                                code=0
+                                ocirun create "$ID" </dev/null >"error.$n" 2>&1 3>&- || code=$?
+                                echo "$code" >"status.$n"
                         ) &
                 done
                 wait
@@ -117,7 +117,7 @@ END
 @test "create, while the container of that id is deleted, makes it or says that it is there" {
         bundle web
         config '.process.args = ["sleep", "100"]'
-        for round in 1 2 3 4 5 6; do
+        for _ in 1 2 3 4 5 6; do
                 run_detached ocirun create "$ID"
                 assert_status 0
                 ocirun delete --force "$ID" 3>&- &
