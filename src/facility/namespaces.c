@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/vfs.h>
 
 static const struct row {
@@ -225,8 +226,15 @@ void namespaces_close(struct namespaces_plan *plan)
 
 int namespaces_child_join(const struct namespaces_plan *plan, struct err *err)
 {
-        int r = plan->join & CLONE_NEWUSER ? join(plan, NAMESPACE_USER, err) : 0;
+        int r = 0;
 
+        /* Who has CAP_SYS_PTRACE in that user namespace could look into a process that has just come into it, and this
+         * one holds descriptors of the host (CVE-2016-9962).  Files of procfs that belong to a process that is not
+         * dumpable belong to root, and without its privileges init could not write to its own. */
+        if (plan->join & CLONE_NEWUSER && host_euid() == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+                return fail(err, -errno, "make init not dumpable");
+        if (plan->join & CLONE_NEWUSER)
+                r = join(plan, NAMESPACE_USER, err);
         for (unsigned i = 0; r == 0 && i < N_NAMESPACES; i++)
                 if (plan->late & rows[i].flag)
                         r = join(plan, i, err);

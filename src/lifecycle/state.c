@@ -75,9 +75,9 @@ int state_create(int root, const char *id, int *ret, bool *ret_is_stale, struct 
         if (r < 0 && r != -EEXIST)
                 return fail(err, r, "make the state directory of %s", id);
         dir = open_directory(root, id);
-        if (dir < 0)
+        if (dir < 0 && dir != -ENOENT) /* ENOENT: delete has just removed it */
                 return fail(err, dir, "open the state directory of %s", id);
-        if (r == 0) {
+        if (r == 0 && dir >= 0) {
                 if (flock(dir, LOCK_EX) < 0)
                         return fail(err, -errno, "lock the state directory of %s", id);
                 if (!is_removed(dir)) {
