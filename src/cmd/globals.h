@@ -19,7 +19,7 @@ int globals_parse(char *const *argv, char **ret_arguments, struct globals *ret, 
 /* Open the log as the options say, as far as they were parsed. */
 int globals_open_log(struct err *err);
 
-/* What the options say to the operations. */
+/* What the options say to the operations; the rest is 0. */
 void globals_context(struct context *ret);
 
 /* The directory without --root: /run/ocirun, or below XDG_RUNTIME_DIR for somebody who is not root of the

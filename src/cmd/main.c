@@ -52,7 +52,7 @@ static int parse(char *const *argv, char **arguments, struct request *ret, struc
 
 /* First the program is protected, which executes it again: nothing that is done before that stays.  The log
  * says why a command failed, whatever the reason is: so it is opened even after an error. */
-static int prepare(const struct request *request, char **argv, int result, struct err *err)
+static int prepare(const struct request *request, char **argv, int result, mode_t *ret_umask, struct err *err)
 {
         struct err later = { 0 };
         int r;
@@ -60,7 +60,7 @@ static int prepare(const struct request *request, char **argv, int result, struc
         if (result >= 0 && request->command && request->command->needs_protection && !request->wants_help)
                 result = selfexe_protect(argv, err);
         /* the modes of what is made are all explicit */
-        umask(0);
+        *ret_umask = umask(0);
         /* Children have to be waited for, whatever the caller does with its own; and that nobody reads our messages is
          * no reason to end half-way. */
         (void)signal(SIGCHLD, SIG_DFL);
@@ -75,13 +75,14 @@ static int prepare(const struct request *request, char **argv, int result, struc
         return result;
 }
 
-static int execute(const struct request *request, int *ret_status, struct err *err)
+static int execute(const struct request *request, mode_t caller_umask, int *ret_status, struct err *err)
 {
         _buf_ struct buf text = { 0 };
         struct context context;
 
         if (!request->wants_version && !request->wants_help) {
                 globals_context(&context);
+                context.umask = caller_umask;
                 return request->command->run(&context, request->arguments, ret_status, err);
         }
         if (request->wants_version)
@@ -115,11 +116,12 @@ int main(int argc, char **argv)
         struct request request = { 0 };
         struct err err = { 0 };
         int status = EXIT_SUCCESS, r;
+        mode_t caller_umask;
 
         r = parse(argc > 0 ? argv + 1 : argv, arguments, &request, &err);
-        r = prepare(&request, argv, r, &err);
+        r = prepare(&request, argv, r, &caller_umask, &err);
         if (r >= 0)
-                r = execute(&request, &status, &err);
+                r = execute(&request, caller_umask, &status, &err);
         if (r < 0)
                 report(&request, &err);
         log_close();

@@ -42,11 +42,11 @@ static int check_user(const struct oci_user *user, struct err *err)
         return 0;
 }
 
-int user_plan(const struct oci_process *process, struct user_plan *ret, struct err *err)
+int user_plan(const struct oci_process *process, mode_t caller_umask, struct user_plan *ret, struct err *err)
 {
         const struct oci_user *user = process->user;
 
-        *ret = (struct user_plan){ .umask = 0022 };
+        *ret = (struct user_plan){ .umask = caller_umask };
         if (!user)
                 return 0;
         if (check_user(user, err) < 0)

@@ -11,10 +11,11 @@ struct user_plan {
         gid_t gid;
         const gid_t *groups; /* process.user.additionalGids, in the document's arena */
         size_t n_groups;
-        mode_t umask; /* 0022 when process.user.umask is absent, as with runc */
+        mode_t umask;
 };
 
-int user_plan(const struct oci_process *process, struct user_plan *ret, struct err *err);
+/* "If unspecified, the umask should not be changed from the calling process' umask." */
+int user_plan(const struct oci_process *process, mode_t caller_umask, struct user_plan *ret, struct err *err);
 
 /* Before the ids change: make standard input, output and error belong to the user, so that the program can
  * open them again by /dev/stdin and its kin.  Where that cannot be, the streams stay as they are. */

@@ -59,7 +59,8 @@ static int check_version(const char *version, struct err *err)
         return err_at(err, err->code, "ociVersion");
 }
 
-int plan_process(const struct oci_process *process, struct arena *arena, struct process_plan *ret, struct err *err)
+int plan_process(const struct oci_process *process, mode_t caller_umask, struct arena *arena, struct process_plan *ret,
+                 struct err *err)
 {
         int r;
 
@@ -70,7 +71,7 @@ int plan_process(const struct oci_process *process, struct arena *arena, struct 
             (r = program_plan(process, arena, &ret->program, err)) < 0 ||
             (r = rlimits_plan(process, &ret->rlimits, err)) < 0 ||
             (r = scheduler_plan(process, &ret->scheduler, err)) < 0 ||
-            (r = terminal_plan(process, &ret->terminal, err)) < 0 || (r = user_plan(process, &ret->user, err)) < 0)
+            (r = terminal_plan(process, &ret->terminal, err)) < 0 || (r = user_plan(process, caller_umask, &ret->user, err)) < 0)
                 return r;
         return 0;
 }
@@ -157,7 +158,7 @@ int plan_make(const struct oci_config *config, const char *id, const struct cont
         if (!config->process)
                 return 0;
         ret->has_process = true;
-        r = plan_process(config->process, arena, &ret->process, err);
+        r = plan_process(config->process, context->umask, arena, &ret->process, err);
         if (r < 0)
                 return err_at(err, r, "process");
         plan_environment(ret);

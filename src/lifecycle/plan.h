@@ -87,7 +87,8 @@ int plan_make(const struct oci_config *config, const char *id, const struct cont
               const struct create_options *options, struct arena *arena, struct plan *ret, struct err *err);
 
 /* The process object alone; the place is relative to it. */
-int plan_process(const struct oci_process *process, struct arena *arena, struct process_plan *ret, struct err *err);
+int plan_process(const struct oci_process *process, mode_t caller_umask, struct arena *arena, struct process_plan *ret,
+                 struct err *err);
 
 /* Close what the plan holds open. */
 void plan_close(struct plan *plan);

@@ -15,7 +15,7 @@ static const char *plan(const char *properties, struct arena *arena, struct user
 {
         static struct err err;
 
-        (void)user_plan(read_process(properties, arena), ret, &err);
+        (void)user_plan(read_process(properties, arena), 0027, ret, &err);
         return take_message(&err);
 }
 
@@ -25,9 +25,9 @@ TEST(the_default_is_root)
         struct user_plan p;
 
         CHECK_STR(plan("", arena, &p), "");
-        CHECK(p.uid == 0 && p.gid == 0 && p.n_groups == 0 && p.umask == 0022);
+        CHECK(p.uid == 0 && p.gid == 0 && p.n_groups == 0 && p.umask == 0027);
         CHECK_STR(plan("'user':{}", arena, &p), "");
-        CHECK(p.uid == 0 && p.gid == 0 && p.n_groups == 0 && p.umask == 0022);
+        CHECK(p.uid == 0 && p.gid == 0 && p.n_groups == 0 && p.umask == 0027);
 }
 
 TEST(values_are_taken)
