@@ -189,7 +189,7 @@ static int clear_stale(struct creation *c, int dir, struct err *err)
                 if (r == -ENODATA)
                         err_clear(err); /* it was killed before it made anything else */
                 if (r == 0 || r == -ENODATA)
-                        r = undo_all(&stale, err);
+                        r = undo_delete(&stale, err);
         }
         container_close(&stale);
         return r;
