@@ -129,6 +129,22 @@ wait_for_runner() {
         assert_no_debris
 }
 
+@test "signals that the caller ignores are passed on, and the program need not ignore them" {
+        # a shell ignores INT for what it runs in the background, and nohup HUP
+        mkfifo rootfs/ready rootfs/got
+        config '.process.args = ["sh", "-c", "trap \"echo HUP >/got\" HUP; trap \"exit 5\" INT
+                echo >/ready; tail -f /dev/null & while :; do wait; done"]'
+        env --ignore-signal=HUP,INT "$OCIRUN" --root "$OCIRUN_ROOT" run "$ID" </dev/null \
+                >"$BATS_TEST_TMPDIR/output" 2>&1 3>&- &
+        runner=$!
+        timeout 10 cat rootfs/ready
+        kill -HUP "$runner"
+        assert_equal "$(timeout 10 cat rootfs/got)" HUP
+        kill -INT "$runner"
+        wait_for_runner
+        assert_status 5
+}
+
 @test "a runtime that is killed leaves the container running" {
         run_in_background 'echo >/ready; exec tail -f /dev/null'
         pid=$(container_pid)
