@@ -189,7 +189,7 @@ static int clear_stale(struct creation *c, int dir, struct err *err)
                 if (r == -ENODATA)
                         err_clear(err); /* it was killed before it made anything else */
                 if (r == 0 || r == -ENODATA)
-                        r = undo_all(&stale, err);
+                        r = undo_delete(&stale, err);
         }
         container_close(&stale);
         return r;
@@ -532,7 +532,8 @@ static int run_steps(struct creation *c, struct err *err)
                 if (r >= 0)
                         continue;
                 /* init sees the end of the channel, and nothing but the record is needed */
-                (void)undo_steps(&c->container, i + 1, &undo_err); /* its errors are logged; the first one counts */
+                if (undo_steps(&c->container, i + 1, &undo_err) < 0)
+                        return r; /* that is logged; the first error counts, and delete will do the rest */
                 if (c->has_run_hooks)
                         undo_run_poststop(&c->container);
                 return r;

@@ -71,7 +71,8 @@ int plan_process(const struct oci_process *process, mode_t caller_umask, struct 
             (r = program_plan(process, arena, &ret->program, err)) < 0 ||
             (r = rlimits_plan(process, &ret->rlimits, err)) < 0 ||
             (r = scheduler_plan(process, &ret->scheduler, err)) < 0 ||
-            (r = terminal_plan(process, &ret->terminal, err)) < 0 || (r = user_plan(process, caller_umask, &ret->user, err)) < 0)
+            (r = terminal_plan(process, &ret->terminal, err)) < 0 ||
+            (r = user_plan(process, caller_umask, &ret->user, err)) < 0)
                 return r;
         return 0;
 }

@@ -64,31 +64,45 @@ static int open_directory(int root, const char *id)
         return host_open(root, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
 }
 
+static int exists(const char *id, struct err *err)
+{
+        refuse(err, -EEXIST, "container with given ID already exists");
+        return err_hint(err, "remove it with: ocirun delete --force %s", id);
+}
+
+static bool has_file(int dir, const char *name)
+{
+        struct stat st;
+
+        return host_stat(dir, name, &st) != -ENOENT;
+}
+
 int state_create(int root, const char *id, int *ret, bool *ret_is_stale, struct err *err)
 {
         _close_ int dir = -EBADF;
-        struct stat st;
         int r;
 
         *ret_is_stale = false;
         r = host_mkdir(root, id, 0700);
         if (r < 0 && r != -EEXIST)
                 return fail(err, r, "make the state directory of %s", id);
+        /* Until it is locked, another create of the same id takes a directory without a record for what a killed one
+         * has left: it removes ours, and the one that is opened here can be its own. */
         dir = open_directory(root, id);
-        if (dir < 0 && dir != -ENOENT) /* ENOENT: delete has just removed it */
+        if (dir == -ENOENT)
+                return exists(id, err);
+        if (dir < 0)
                 return fail(err, dir, "open the state directory of %s", id);
-        if (r == 0 && dir >= 0) {
+        if (r == 0) {
                 if (flock(dir, LOCK_EX) < 0)
                         return fail(err, -errno, "lock the state directory of %s", id);
-                if (!is_removed(dir)) {
+                if (!is_removed(dir) && !has_file(dir, CREATING_FILE) && !has_file(dir, STATE_FILE)) {
                         *ret = take_fd(&dir);
                         return 0;
                 }
-                /* a create of the same id came before the lock: to it, the directory was one without a record */
         }
-        r = refuse(err, -EEXIST, "container with given ID already exists");
-        err_hint(err, "remove it with: ocirun delete --force %s", id);
-        if (flock(dir, LOCK_EX | LOCK_NB) < 0 || is_removed(dir) || host_stat(dir, STATE_FILE, &st) != -ENOENT)
+        r = exists(id, err);
+        if (flock(dir, LOCK_EX | LOCK_NB) < 0 || is_removed(dir) || has_file(dir, STATE_FILE))
                 return r;
         *ret_is_stale = true;
         *ret = take_fd(&dir);

@@ -15,6 +15,9 @@ int undo_steps(struct container *c, size_t n, struct err *err)
                 struct err step_err = { 0 };
                 int r;
 
+                /* its undo removes the record, which is what finds the rest again */
+                if (i == 0 && first != 0)
+                        break;
                 /* without a record nothing but the directory was made */
                 if (!create_steps[i].undo || (!c->has_record && i > 0))
                         continue;
@@ -30,11 +33,6 @@ int undo_steps(struct container *c, size_t n, struct err *err)
         return first;
 }
 
-int undo_all(struct container *c, struct err *err)
-{
-        return undo_steps(c, n_create_steps, err);
-}
-
 void undo_run_poststop(const struct container *c)
 {
         const struct oci_hooks *hooks = c->has_record ? c->saved.hooks : NULL;
@@ -48,8 +46,9 @@ void undo_run_poststop(const struct container *c)
 
 int undo_delete(struct container *c, struct err *err)
 {
-        int r = undo_all(c, err);
+        int r = undo_steps(c, n_create_steps, err);
 
-        undo_run_poststop(c);
+        if (r >= 0)
+                undo_run_poststop(c);
         return r;
 }

@@ -4,14 +4,12 @@
 
 #include "lifecycle/container.h"
 
-/* Undo all steps of create, the last first.  What was never made, or is half made, is fine.  All are tried;
- * failures are logged as warnings, and the first one is returned with err. */
-int undo_all(struct container *c, struct err *err);
-
-/* Undo the first n steps. */
+/* Undo the first n steps of create, the last first.  What was never made, or is half made, is fine.  All are tried;
+ * failures are logged as warnings, and the first one is returned with err.  After a failure the record stays, so that
+ * a later delete can do the rest. */
 int undo_steps(struct container *c, size_t n, struct err *err);
 
-/* Delete the container, which is locked: undo everything, and run the poststop hooks. */
+/* Delete the container, which is locked: undo everything, and once that is done run the poststop hooks. */
 int undo_delete(struct container *c, struct err *err);
 
 /* The poststop hooks (runtime.md, Lifecycle, step 13).  Failures are warnings. */

@@ -280,6 +280,18 @@ from-createRuntime"
         assert_equal "$(tail -n 1 "$log")" "ocirun: state $ID: container \"$ID\" does not exist"
 }
 
+@test "a poststart hook may kill the container" {
+        hook poststart "$OCIRUN --root $OCIRUN_ROOT kill $ID KILL"
+        create
+        pid=$(container_pid)
+        run_detached ocirun start "$ID"
+        assert_status 0
+        assert_output ""
+        wait_for_end "$pid"
+        run ocirun delete "$ID"
+        assert_status 0
+}
+
 # ---- failing
 
 # What a create that failed must leave.
@@ -450,6 +462,23 @@ refute_container() {
         assert_output "ocirun: create $ID: config.json: hooks.prestart[0]: /bin/sh: timed out after 1 s: waiting"
         wait_for_end $!
         refute_container
+}
+
+@test "a hook of any kind that takes too long ends the container" {
+        local kind
+        cp config.json whole.json
+        for kind in createRuntime createContainer startContainer poststart; do
+                cp whole.json config.json
+                rm -f "$log"
+                hook $kind 'sleep 1000 & echo waiting >&2; wait' '{ timeout: 1 }'
+                hook poststop 'echo poststop >>$log'
+                config '.process.args = ["tail", "-f", "/dev/null"]'
+                run_detached ocirun run --detach "$ID"
+                assert_status 1
+                assert_output "ocirun: run $ID: config.json: hooks.${kind}[0]: /bin/sh: timed out after 1 s: waiting"
+                assert_equal "$kind $(<"$log")" "$kind poststop"
+                refute_container
+        done
 }
 
 @test "a hook that is done before its timeout is not waited for" {

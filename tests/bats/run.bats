@@ -9,12 +9,12 @@ setup() {
 }
 
 # Run in the background with its output in $BATS_TEST_TMPDIR/output; $runner is its pid.  The script says that it is
-# ready on a fifo.  A shell ignores INT and QUIT for what it runs so.
+# ready on a fifo.  A shell ignores INT and QUIT for what it runs so; hence $its_signals, an option of env(1).
 run_in_background() { # SCRIPT [OPTION...]
         mkfifo rootfs/ready
         config --arg script "$1" '.process.args = ["sh", "-c", $script]'
         shift
-        env --default-signal "$OCIRUN" --root "$OCIRUN_ROOT" run --bundle "$BUNDLE" "$@" "$ID" \
+        env "${its_signals:---default-signal}" "$OCIRUN" --root "$OCIRUN_ROOT" run --bundle "$BUNDLE" "$@" "$ID" \
                 </dev/null >"$BATS_TEST_TMPDIR/output" 2>&1 3>&- &
         runner=$!
         timeout 10 cat rootfs/ready >/dev/null
@@ -127,6 +127,18 @@ wait_for_runner() {
         wait_for_runner
         assert_status 5
         assert_no_debris
+}
+
+@test "signals that the caller ignores are passed on, and the program need not ignore them" {
+        # a shell ignores INT for what it runs in the background, and nohup HUP
+        its_signals=--ignore-signal=HUP,INT
+        run_in_background 'mkfifo /got; trap "echo HUP >/got" HUP; trap "exit 5" INT
+                echo >/ready; tail -f /dev/null & while :; do wait; done'
+        kill -HUP "$runner"
+        assert_equal "$(timeout 10 cat rootfs/got)" HUP
+        kill -INT "$runner"
+        wait_for_runner
+        assert_status 5
 }
 
 @test "a runtime that is killed leaves the container running" {
