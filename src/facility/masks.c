@@ -6,14 +6,23 @@
 #include "sys/sys.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/sysmacros.h>
 
 static int check_paths(char *const *paths, size_t n, const char *property, struct err *err)
 {
         for (size_t i = 0; i < n; i++) {
-                if (*paths[i] == '/')
+                size_t n_slashes = strspn(paths[i], "/");
+
+                if (n_slashes > 0 && paths[i][n_slashes])
                         continue;
-                refuse(err, -EINVAL, "must be an absolute path, not \"%.200s\"", paths[i]);
+                if (n_slashes == 0) {
+                        refuse(err, -EINVAL, "must be an absolute path, not \"%.200s\"", paths[i]);
+                } else {
+                        /* what is mounted on the root lies above it, and nobody ever gets there */
+                        refuse(err, -EINVAL, "must not be the root");
+                        err_hint(err, "root.readonly makes it read-only");
+                }
                 return err_at(err, err->code, "linux.%s[%zu]", property, i);
         }
         return 0;

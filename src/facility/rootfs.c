@@ -131,10 +131,12 @@ static void detach_line(char *line, const char *keep)
         if (strncmp(point, keep, len) == 0 && (point[len] == '/' || point[len] == '\0'))
                 return;
         fd = host_open_dir(AT_FDCWD, point);
-        if (fd >= 0)
-                (void)sys_detach(fd); /* in a user namespace it may be locked, and nobody can uncover it either */
+        /* by the current directory: sys_detach() needs /proc, which may just have gone */
+        if (fd >= 0 && fchdir(fd) == 0)
+                (void)sys_detach_here(); /* in a user namespace it may be locked, and nobody can uncover it either */
 }
 
+/* Changes the current directory. */
 static int detach_host_procfs(int procfs, pid_t pid, const char *keep, struct err *err)
 {
         _free_ char *text = NULL;
@@ -177,6 +179,8 @@ int rootfs_child_pivot(const struct rootfs_plan *plan, int root, int procfs, pid
         r = detach_host_procfs(procfs, pid, path, err);
         if (r < 0)
                 return r;
+        if (fchdir(root) < 0)
+                return fail(err, -errno, "enter the root file system");
         old = host_open_dir(AT_FDCWD, "/");
         if (old < 0)
                 return fail(err, old, "open the host's root");
