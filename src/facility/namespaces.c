@@ -169,6 +169,24 @@ static int open_own(int procfs, unsigned i, struct err *err)
         return fd < 0 ? fail(err, fd, "open /proc/%s", path) : fd;
 }
 
+int namespaces_is_own(const struct namespaces_plan *plan, const char *name, int procfs, struct err *err)
+{
+        for (unsigned i = 0; i < N_NAMESPACES; i++) {
+                _close_ int fd = -EBADF;
+                struct stat joined, own;
+
+                if (!(plan->join & rows[i].flag) || strcmp(rows[i].name, name) != 0)
+                        continue;
+                fd = open_own(procfs, i, err);
+                if (fd < 0)
+                        return fd;
+                if (fstat(plan->fd[i], &joined) < 0 || fstat(fd, &own) < 0)
+                        return fail(err, -errno, "look at %s", plan->path[i]);
+                return joined.st_dev == own.st_dev && joined.st_ino == own.st_ino;
+        }
+        return 0;
+}
+
 static int join(const struct namespaces_plan *plan, unsigned i, struct err *err)
 {
         if (setns(plan->fd[i], (int)rows[i].flag) == 0)

@@ -46,6 +46,10 @@ int namespaces_plan(const struct oci_config *config, struct namespaces_plan *ret
 /* Open the namespaces to join and check that each is of its kind. */
 int namespaces_prepare(struct namespaces_plan *plan, struct err *err);
 
+/* Whether a namespace to join, of this kind by its name, is the one that the caller is in: 1, 0 or a negative
+ * errno. */
+int namespaces_is_own(const struct namespaces_plan *plan, const char *name, int procfs, struct err *err);
+
 /* Where the runtime was before it entered the namespaces to join. */
 struct namespaces_left {
         int fd[N_NAMESPACES];

@@ -94,7 +94,7 @@ static int plan_write(const struct oci_config *config, const struct oci_pair *pa
         }
         if (strpbrk(pair->value, "\n\r"))
                 return refuse(err, -EINVAL, "must be a single line");
-        *ret = (struct sysctl_write){ pair->key, arena_printf(arena, "sys/%s", path), pair->value };
+        *ret = (struct sysctl_write){ pair->key, arena_printf(arena, "sys/%s", path), pair->value, namespace };
         return 0;
 }
 

@@ -9,6 +9,7 @@ struct sysctl_write {
         const char *key;  /* as in config.json */
         const char *path; /* below /proc */
         const char *value;
+        const char *namespace; /* the type of the one that has the parameter */
 };
 
 struct sysctl_plan {

@@ -262,7 +262,8 @@ static int open_config_files(struct creation *c, struct err *err)
         struct plan *plan = &c->plan;
         int r;
 
-        if ((r = namespaces_prepare(&plan->namespaces, err)) < 0 || (r = open_idmaps(c, err)) < 0)
+        if ((r = namespaces_prepare(&plan->namespaces, err)) < 0 ||
+            (r = plan_check_joined(plan, c->container.procfs, err)) < 0 || (r = open_idmaps(c, err)) < 0)
                 return r;
         r = lsm_prepare(&plan->process.lsm, err);
         if (r < 0)

@@ -166,6 +166,33 @@ int plan_make(const struct oci_config *config, const char *id, const struct cont
         return 0;
 }
 
+static int check_not_own(const struct plan *plan, const char *namespace, int procfs, struct err *err)
+{
+        int r = namespaces_is_own(&plan->namespaces, namespace, procfs, err);
+
+        if (r <= 0)
+                return r;
+        refuse(err, -EINVAL, "would change the host: the %s namespace to join is the runtime's own", namespace);
+        return err_hint(err, "leave the path out of linux.namespaces for a new one");
+}
+
+int plan_check_joined(const struct plan *plan, int procfs, struct err *err)
+{
+        int r;
+
+        if (plan->uts.hostname || plan->uts.domainname) {
+                r = check_not_own(plan, "uts", procfs, err);
+                if (r < 0)
+                        return err_at(err, r, "%s", plan->uts.hostname ? "hostname" : "domainname");
+        }
+        for (size_t i = 0; i < plan->sysctl.n_writes; i++) {
+                r = check_not_own(plan, plan->sysctl.writes[i].namespace, procfs, err);
+                if (r < 0)
+                        return err_at(err, r, "linux.sysctl.%.200s", plan->sysctl.writes[i].key);
+        }
+        return 0;
+}
+
 void plan_close(struct plan *plan)
 {
         namespaces_close(&plan->namespaces);

@@ -90,5 +90,9 @@ int plan_make(const struct oci_config *config, const char *id, const struct cont
 int plan_process(const struct oci_process *process, mode_t caller_umask, struct arena *arena, struct process_plan *ret,
                  struct err *err);
 
+/* Once the namespaces to join are open: refuse host names and sysctls for one that is the runtime's own, since
+ * they would change the host. */
+int plan_check_joined(const struct plan *plan, int procfs, struct err *err);
+
 /* Close what the plan holds open. */
 void plan_close(struct plan *plan);

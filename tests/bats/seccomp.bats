@@ -56,6 +56,13 @@ start_agent() {
         assert_output ready
 }
 
+# The operators, by the number of the signal that the shell sends to itself: 17, 18, 23 and 28 do nothing.
+assert_denied_signals() { # ARGS EXPECTED
+        entry kill SCMP_ACT_ERRNO "args: $1"
+        run_container 'for signal in 17 18 23 28; do kill -$signal $$ 2>/dev/null || echo $signal; done; true'
+        assert_equal "$1 $(paste -sd' ' <<<"$output")" "$1 $2"
+}
+
 # ---- actions
 
 @test "SCMP_ACT_ERRNO gives errnoRet, or EPERM" {
@@ -170,13 +177,6 @@ start_agent() {
 }
 
 # ---- arguments
-
-# The operators, by the number of the signal that the shell sends to itself: 17, 18, 23 and 28 do nothing.
-assert_denied_signals() { # ARGS EXPECTED
-        entry kill SCMP_ACT_ERRNO "args: $1"
-        run_container 'for signal in 17 18 23 28; do kill -$signal $$ 2>/dev/null || echo $signal; done; true'
-        assert_equal "$1 $(paste -sd' ' <<<"$output")" "$1 $2"
-}
 
 @test "args: each operator" {
         assert_denied_signals '[{ index: 1, value: 18, op: "SCMP_CMP_NE" }]' "17 23 28"
