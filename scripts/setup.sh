@@ -1,6 +1,9 @@
 # What quickstart, run-tests and .ci/run have in common; they source this file.
 # shellcheck shell=sh
 
+# shellcheck disable=SC2034 # for them
+build_packages='autoconf automake gcc jq libc6-dev libcap-dev libseccomp-dev libsystemd-dev libyajl-dev make pkgconf'
+
 say() {
         printf '%s\n' "$*"
 }

@@ -148,7 +148,7 @@ owned_files() {
 @test "a limit that the kernel refuses leaves no cgroup" {
         bundle web
         cgroup_path_is "/$ID/pod/web"
-        needs root
+        needs root cgroup:cpuset
         resources '{ "pids": { "limit": 10 }, "cpu": { "cpus": "0-999999" } }'
         assert_refused 'linux.resources.cpu.cpus: write "0-999999" to cpuset.cpus: '
 }

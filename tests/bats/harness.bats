@@ -58,8 +58,8 @@ load helpers
 @test "what is not there is not there" {
         local feature
 
-        for feature in cap:no_such cgroup1:no-such cgroup2:no-such command:no-such linux:99.0 machine:no-such \
-                netdev:no-such; do
+        for feature in cap:no_such cgroup:no-such cgroup1:no-such cgroup2:no-such command:no-such linux:99.0 \
+                machine:no-such netdev:no-such; do
                 run has "$feature"
                 [ "$status" -ne 0 ] || fail "there is $feature"
         done

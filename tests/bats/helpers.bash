@@ -24,7 +24,8 @@
 #         root              the tests run as root
 #         cap:NAME          with this capability (cap:sys_resource)
 #         cgroup2           it is mounted where the tests can see it
-#         cgroup2:NAME      the controller is in cgroup2; cgroup1:NAME: it is bound to a v1 hierarchy
+#         cgroup2:NAME      the controller is in cgroup2; cgroup1:NAME: it is bound to a v1 hierarchy;
+#                           cgroup:NAME: one or the other
 #         systemd           systemd manages the machine
 #         systemd-cgroup    so it does, and the program ocirun-systemd is installed
 #         userns            user namespaces may be made
@@ -248,6 +249,7 @@ has() {
         root) [ "$(id -u)" -eq 0 ] ;;
         cap:*) has_capability "cap_$name" ;;
         cgroup1:*) awk '{ sub(/.* - /, "") } $1 == "cgroup" { print $3 }' /proc/self/mountinfo | grep -qw "$name" ;;
+        cgroup:*) has "cgroup1:$name" || has "cgroup2:$name" ;;
         cgroup2) [ -n "$(cgroup2_root)" ] ;;
         cgroup2:*) has cgroup2 && grep -qw "$name" "$(cgroup2_root)/cgroup.controllers" ;;
         systemd) [ -d /run/systemd/system ] ;;

@@ -38,7 +38,7 @@ tell() {
         bundle web
         resources '{
                 "memory": { "limit": 67108864, "reservation": 33554432 },
-                "cpu": { "shares": 1024, "quota": 20000, "period": 50000, "burst": 5000, "cpus": "0", "mems": "0" },
+                "cpu": { "shares": 1024, "quota": 20000, "period": 50000, "burst": 5000 },
                 "pids": { "limit": 64 }
         }'
         create
@@ -48,9 +48,16 @@ tell() {
         assert_limit cpu cpu.max "20000 50000" cpu.cfs_quota_us 20000
         assert_limit cpu "" "" cpu.cfs_period_us 50000
         has cgroup1:cpu || assert_limit cpu cpu.max.burst 5000
+        assert_limit pids pids.max 64
+}
+
+@test "CPUs and memory nodes stand in the cgroup's files" {
+        needs root cgroup:cpuset
+        bundle web
+        resources '{ "cpu": { "cpus": "0", "mems": "0" } }'
+        create
         assert_limit cpuset cpuset.cpus 0
         assert_limit cpuset cpuset.mems 0
-        assert_limit pids pids.max 64
 }
 
 @test "one half of quota and period leaves the other as the kernel has it" {
@@ -170,7 +177,7 @@ tell() {
 }
 
 @test "cpu.cpus: the container's processes run on those" {
-        needs root
+        needs root cgroup:cpuset
         bundle web
         last=$(($(nproc --all) - 1))
         config --arg cpus "$last" '.linux.resources.cpu.cpus = $cpus | .process.args = ["nproc"]'
@@ -219,15 +226,20 @@ tell() {
 @test "what the kernel refuses comes with its reason, and nothing is left" {
         needs root
         bundle web
-        resources '{ "cpu": { "cpus": "4096-4097" } }'
-        assert_refused 'linux.resources.cpu.cpus: write "4096-4097" to cpuset.cpus: '
-        assert_output_contains "hint: the cgroup above has the CPUs "
         resources '{ "cpu": { "quota": 1 } }'
         assert_refused 'linux.resources.cpu.quota: write "1'
         assert_output_contains "invalid argument (EINVAL)"
         resources '{ "blockIO": { "throttleReadBpsDevice": [{ "major": 4095, "minor": 7, "rate": 1000 }] } }'
         assert_refused 'linux.resources.blockIO.throttleReadBpsDevice[0]: write "4095:7 '
         assert_output_contains "no such device (ENODEV)"
+}
+
+@test "CPUs that are not there are refused with those that are" {
+        needs root cgroup:cpuset
+        bundle web
+        resources '{ "cpu": { "cpus": "4096-4097" } }'
+        assert_refused 'linux.resources.cpu.cpus: write "4096-4097" to cpuset.cpus: '
+        assert_output_contains "hint: the cgroup above has the CPUs "
 }
 
 @test "what has no effect on any host is an error, not ignored" {
