@@ -36,7 +36,7 @@ notify_with() {
                 perl -e "exit 7" || echo perl $?
                 sleep 1000 & kill %1; wait %1 || echo sleep $?
                 seq 1000 | sort -rn | head -n 1
-                mktemp /tmp/XXX >/dev/null; ps -e -o pid=,comm= | head -n 1 | xargs
+                mktemp -p /tmp >/dev/null; ps -e -o pid=,comm= | head -n 1 | xargs
                 id; findmnt -n -o FSTYPE /proc'
         assert_status 0
         assert_output "debian
