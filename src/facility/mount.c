@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
@@ -170,11 +171,43 @@ int mounts_plan(const struct oci_config *config, struct arena *arena, struct mou
 
 /* ---- the runtime process ------------------------------------------------------------------------ */
 
+#define MANY_MOUNTS 512   /* so many that their descriptors may not be had */
+#define N_OTHER_FILES 128 /* descriptors that are for something else */
+
+/* Each tree is a descriptor, and the usual soft limit of them is 1024. */
+static int raise_limit(struct mounts_plan *plan, struct err *err)
+{
+        struct rlimit limit;
+
+        if (plan->n_mounts < MANY_MOUNTS)
+                return 0;
+        if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+                return fail(err, -errno, "get the limit of open files");
+        plan->files = limit;
+        if (limit.rlim_cur < limit.rlim_max && limit.rlim_cur < plan->n_mounts + N_OTHER_FILES) {
+                limit.rlim_cur = limit.rlim_max;
+                if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+                        return fail(err, -errno, "raise the limit of open files");
+                plan->is_limit_raised = true;
+        }
+        return 0;
+}
+
+static void restore_limit(struct mounts_plan *plan)
+{
+        if (plan->is_limit_raised)
+                (void)setrlimit(RLIMIT_NOFILE, &plan->files); /* lowering a limit is always allowed */
+        plan->is_limit_raised = false;
+}
+
 int mounts_prepare(struct mounts_plan *plan, int bundle, struct err *err)
 {
+        int r = raise_limit(plan, err);
+
+        if (r < 0)
+                return r;
         for (size_t i = 0; i < plan->n_mounts; i++) {
                 struct mount *m = &plan->mounts[i];
-                int r;
 
                 if (m->kind != MOUNT_BIND)
                         continue;
@@ -201,6 +234,7 @@ void mounts_close(struct mounts_plan *plan)
                 fd_replace(&plan->mounts[i].tree, -EBADF);
                 fd_replace(&plan->mounts[i].idmap, -EBADF);
         }
+        restore_limit(plan);
 }
 
 /* ---- attaching -------------------------------------------------------------------------------- */
@@ -399,5 +433,6 @@ int mounts_child(struct mounts_plan *plan, int root, int bundle, struct err *err
                 if (r < 0)
                         return err_at(err, r, "mounts[%zu]", i);
         }
+        restore_limit(plan);
         return 0;
 }

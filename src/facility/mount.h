@@ -10,6 +10,8 @@
 #include "facility/mount_options.h"
 #include "oci-spec/spec.h"
 
+#include <sys/resource.h>
+
 struct mount {
         const struct oci_mount *config;
         enum { MOUNT_NEW, MOUNT_BIND, MOUNT_REMOUNT } kind;
@@ -28,12 +30,15 @@ struct mounts_plan {
         size_t n_mounts;
         const char *label; /* linux.mountLabel, or NULL */
         bool has_user_namespace;
+        bool is_limit_raised; /* that of open files, which was this: */
+        struct rlimit files;
 };
 
 int mounts_plan(const struct oci_config *config, struct arena *arena, struct mounts_plan *ret, struct err *err);
 
 /* Open the sources of bind mounts as detached trees with their attributes and id mapping, in the runtime
- * process: container init may lack the permission to reach them.  bundle is the bundle's directory. */
+ * process: container init may lack the permission to reach them.  bundle is the bundle's directory.  The limit of
+ * open files is raised as far as there are more; mounts_close() and mounts_child() take that back. */
 int mounts_prepare(struct mounts_plan *plan, int bundle, struct err *err);
 
 /* Instead of mounts_prepare(), where only init may clone mounts: in its mount namespace.  A descriptor that was opened

@@ -264,6 +264,22 @@ load mounts
         assert_output 1000
 }
 
+@test "the usual limit of open files is no limit of bind mounts" {
+        bundle web
+        mkdir source
+        config '.mounts += [range(1000) | { destination: "/m/\(.)", source: "source", options: ["bind", "ro"] }]'
+        config 'del(.process.rlimits) | .process.args = ["sh", "-c", "grep -c \"/source /m/\" /proc/self/mountinfo; ulimit -n"]'
+        usual_descriptors() {
+                ulimit -Sn 1024
+                ocirun run "$ID"
+        }
+        run usual_descriptors
+        assert_status 0
+        # the container has the caller's limit
+        assert_output "1000
+1024"
+}
+
 # ---- id mappings
 
 # config.md: "uidMappings: The mapping to convert UIDs from the source file system to the destination mount point."

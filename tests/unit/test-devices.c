@@ -1,9 +1,8 @@
 /* Plans of device nodes and masks. */
 #include "facility/devices.h"
 #include "facility/masks.h"
-#include "tests/unit/test.h"
 
-#include "tests/unit/config.h"
+#include "tests/unit/facility.h"
 
 #include <sys/stat.h>
 #include <sys/sysmacros.h>

@@ -4,8 +4,7 @@
 #include "base/fd.h"
 #include "base/host.h"
 #include "facility/intelrdt_schemata.h"
-#include "tests/unit/child.h"
-#include "tests/unit/config.h"
+#include "tests/unit/facility.h"
 
 #include <errno.h>
 #include <fcntl.h>

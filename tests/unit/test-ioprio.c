@@ -1,7 +1,7 @@
 /* I/O priorities. */
 #include "facility/ioprio.h"
 #include "sys/sys.h"
-#include "tests/unit/process.h"
+#include "tests/unit/facility.h"
 
 #include <errno.h>
 #include <linux/ioprio.h>
@@ -67,8 +67,8 @@ static void check_priority_is_set(void)
         CHECK_STR(plan("'class':'IOPRIO_CLASS_RT','priority':4", &p), "");
         CHECK(ioprio_child(&p, &err) == -EPERM);
         CHECK_STR(take_message(&err),
-                  "ioPriority: set the class IOPRIO_CLASS_RT and priority 4: operation not permitted (EPERM); "
-                  "hint: this needs CAP_SYS_NICE, which the runtime does not have");
+                  "ioPriority: set the class IOPRIO_CLASS_RT and priority 4: operation not permitted (EPERM) | "
+                  "this needs CAP_SYS_NICE, which the runtime does not have");
 }
 
 TEST(priority_is_set)

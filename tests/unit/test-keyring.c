@@ -1,7 +1,7 @@
 /* The session keyring. */
 #include "facility/keyring.h"
 #include "sys/sys.h"
-#include "tests/unit/process.h"
+#include "tests/unit/facility.h"
 
 #include <errno.h>
 #include <linux/keyctl.h>
@@ -72,7 +72,7 @@ static void check_quota_is_explained(void)
         while (n < 10000 && syscall(SYS_add_key, "keyring", name, NULL, 0, KEY_SPEC_SESSION_KEYRING) > 0);
         CHECK(keyring_child("one-more", &err) == -EDQUOT);
         CHECK_STR(take_message(&err),
-                  "join the session keyring _ses.one-more: disk quota exceeded (EDQUOT); hint: the user has as many "
+                  "join the session keyring _ses.one-more: disk quota exceeded (EDQUOT) | the user has as many "
                   "keys as "
                   "/proc/sys/kernel/keys/maxkeys or maxbytes allow (root_maxkeys and root_maxbytes for root)");
 }

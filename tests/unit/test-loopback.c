@@ -1,8 +1,7 @@
 /* The loopback device. */
 #include "facility/loopback.h"
 #include "base/fd.h"
-#include "tests/unit/child.h"
-#include "tests/unit/config.h"
+#include "tests/unit/facility.h"
 
 #include <net/if.h>
 #include <netinet/in.h>

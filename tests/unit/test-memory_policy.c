@@ -1,7 +1,7 @@
 /* NUMA memory policies. */
 #include "facility/memory_policy.h"
 #include "sys/sys.h"
-#include "tests/unit/process.h"
+#include "tests/unit/facility.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -114,8 +114,8 @@ static void check_policy_is_set(void)
         CHECK_STR(plan("'mode':'MPOL_BIND','nodes':'1023'", arena, &p), "");
         CHECK(memory_policy_child(&p, &err) == -EINVAL);
         CHECK_STR(take_message(&err),
-                  "linux.memoryPolicy: set MPOL_BIND for the nodes 1023: invalid argument (EINVAL); "
-                  "hint: none of these nodes is there and in the cpuset of the cgroup");
+                  "linux.memoryPolicy: set MPOL_BIND for the nodes 1023: invalid argument (EINVAL) | "
+                  "none of these nodes is there and in the cpuset of the cgroup");
 }
 
 TEST(policy_is_set)

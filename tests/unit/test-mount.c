@@ -1,9 +1,8 @@
 /* Plans of mounts and their options. */
 #include "facility/mount.h"
 #include "sys/sys.h"
-#include "tests/unit/test.h"
 
-#include "tests/unit/config.h"
+#include "tests/unit/facility.h"
 
 static struct mount_options parse(const char *comma_separated)
 {

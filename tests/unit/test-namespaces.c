@@ -2,9 +2,8 @@
 #include "facility/idmap.h"
 #include "facility/namespaces.h"
 #include "facility/rootfs.h"
-#include "tests/unit/test.h"
 
-#include "tests/unit/config.h"
+#include "tests/unit/facility.h"
 
 #include <errno.h>
 #include <sched.h>

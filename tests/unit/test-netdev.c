@@ -2,8 +2,7 @@
 #include "facility/netdev.h"
 #include "base/fd.h"
 #include "base/host.h"
-#include "tests/unit/child.h"
-#include "tests/unit/config.h"
+#include "tests/unit/facility.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,7 +3,7 @@
 #include "base/procfs.h"
 #include "facility/oom.h"
 #include "sys/sys.h"
-#include "tests/unit/process.h"
+#include "tests/unit/facility.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -56,11 +56,10 @@ static void check_score_is_written(void)
         CHECK(sys_capset(0, 0, 0) == 0);
         CHECK_STR(plan("'oomScoreAdj':-999", &p), "");
         CHECK(oom_child(&p, procfs, getpid(), &err) == -EACCES);
-        snprintf(
-                expected, sizeof expected,
-                "oomScoreAdj: write -999 to /proc/%d/oom_score_adj: permission denied (EACCES); hint: lowering it from "
-                "987 needs CAP_SYS_RESOURCE in the initial user namespace",
-                (int)getpid());
+        snprintf(expected, sizeof expected,
+                 "oomScoreAdj: write -999 to /proc/%d/oom_score_adj: permission denied (EACCES) | lowering it from "
+                 "987 needs CAP_SYS_RESOURCE in the initial user namespace",
+                 (int)getpid());
         CHECK_STR(take_message(&err), expected);
 }
 

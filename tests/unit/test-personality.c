@@ -1,6 +1,6 @@
 /* Execution domains. */
 #include "facility/personality.h"
-#include "tests/unit/process.h"
+#include "tests/unit/facility.h"
 
 #include <errno.h>
 #include <sys/personality.h>

@@ -1,7 +1,7 @@
 /* The program: arguments, environment, home and working directory, and the search for its file. */
 #include "facility/program.h"
 #include "sys/sys.h"
-#include "tests/unit/process.h"
+#include "tests/unit/facility.h"
 #include "tests/unit/rootfs.h"
 
 #include <errno.h>
@@ -238,14 +238,13 @@ static void check_cwd_is_no_open_file(void)
 
         plan_cwd(arena_printf(arena, "/proc/self/fd/%d", shared_root.fd), arena, &p);
         CHECK(program_child_cwd(&p, root, &err) == -ELOOP && !p.is_in_cwd);
-        CHECK_STR(
-                take_message(&err),
-                arena_printf(
-                        arena,
-                        "cwd: open or make /proc/self/fd/%d: too many levels of symbolic links (ELOOP); hint: symbolic "
-                        "links go round in a circle, or the path leads through a file descriptor in /proc, which is "
-                        "refused",
-                        shared_root.fd));
+        CHECK_STR(take_message(&err),
+                  arena_printf(
+                          arena,
+                          "cwd: open or make /proc/self/fd/%d: too many levels of symbolic links (ELOOP) | symbolic "
+                          "links go round in a circle, or the path leads through a file descriptor in /proc, which is "
+                          "refused",
+                          shared_root.fd));
         plan_cwd(arena_printf(arena, "/proc/self/fd/%d/../..", shared_root.fd), arena, &p);
         CHECK(program_child_cwd(&p, root, &err) == -ELOOP);
 }
@@ -395,7 +394,7 @@ TEST(names_are_searched_in_path)
         CHECK_STR(find(&root, "only-directory", "PATH=/bin", "/"),
                   "args[0]: exec \"only-directory\": executable file not found in $PATH");
         CHECK_STR(find(&root, "not-executable", "PATH=/bin:/usr/bin", "/"),
-                  "args[0]: exec /bin/not-executable: permission denied (EACCES); hint: the mode of "
+                  "args[0]: exec /bin/not-executable: permission denied (EACCES) | the mode of "
                   "/bin/not-executable is "
                   "0644 and its owner 0:0: user 0 may not execute it");
 }
@@ -419,7 +418,7 @@ TEST(paths_are_taken_as_they_are)
         CHECK_STR(find(&root, "/bin/loop", "", "/"),
                   "args[0]: exec /bin/loop: too many levels of symbolic links (ELOOP)");
         CHECK_STR(find(&root, "/bin/fifo", "", "/"),
-                  "args[0]: exec /bin/fifo: permission denied (EACCES); hint: /bin/fifo is not a regular file");
+                  "args[0]: exec /bin/fifo: permission denied (EACCES) | /bin/fifo is not a regular file");
 }
 
 static void check_credentials_count(void)
@@ -428,11 +427,11 @@ static void check_credentials_count(void)
         CHECK_STR(find(&shared_root, "/bin/private", "", "/"), "/bin/private");
         CHECK(sys_setresuid(6) == 0);
         CHECK_STR(find(&shared_root, "/bin/private", "", "/"),
-                  "args[0]: exec /bin/private: permission denied (EACCES); hint: the mode of /bin/private is 0700 and "
+                  "args[0]: exec /bin/private: permission denied (EACCES) | the mode of /bin/private is 0700 and "
                   "its "
                   "owner 5:5: user 6 may not execute it");
-        CHECK_STR(find(&shared_root, "/closed/sh", "", "/"), "args[0]: exec /closed/sh: permission denied (EACCES); "
-                                                             "hint: user 6 may not search a directory on the way "
+        CHECK_STR(find(&shared_root, "/closed/sh", "", "/"), "args[0]: exec /closed/sh: permission denied (EACCES) | "
+                                                             "user 6 may not search a directory on the way "
                                                              "to /closed/sh");
 }
 

@@ -1,7 +1,7 @@
 /* Resource limits. */
 #include "facility/rlimits.h"
 #include "sys/sys.h"
-#include "tests/unit/process.h"
+#include "tests/unit/facility.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -123,12 +123,12 @@ static void check_raising_needs_a_capability(void)
         CHECK(rlimits_child(&p, &err) == -EPERM);
         CHECK_STR(
                 take_message(&err),
-                "rlimits[1]: set RLIMIT_NOFILE to 5:21: operation not permitted (EPERM); hint: raising the hard limit "
+                "rlimits[1]: set RLIMIT_NOFILE to 5:21: operation not permitted (EPERM) | raising the hard limit "
                 "above 20 needs CAP_SYS_RESOURCE in the initial user namespace, and fs.nr_open is the most even then");
         CHECK_STR(plan("{'type':'RLIMIT_CORE','soft':1,'hard':18446744073709551615}", &p), "");
         CHECK(rlimits_child(&p, &err) == -EPERM);
         CHECK_STR(take_message(&err),
-                  "rlimits[0]: set RLIMIT_CORE to 1:unlimited: operation not permitted (EPERM); hint: "
+                  "rlimits[0]: set RLIMIT_CORE to 1:unlimited: operation not permitted (EPERM) | "
                   "raising the hard limit above 20 needs CAP_SYS_RESOURCE in the initial user namespace");
 }
 

@@ -1,6 +1,6 @@
 /* Scheduling policies. */
 #include "facility/scheduler.h"
-#include "tests/unit/process.h"
+#include "tests/unit/facility.h"
 
 #include <errno.h>
 #include <linux/sched.h>
@@ -86,7 +86,7 @@ TEST(parameters_fit_the_policy)
         CHECK_STR(stderr_end(), "ocirun: warning: scheduler.nice: 5 has no effect with SCHED_IDLE\n");
 }
 
-#define ORDER "; hint: 1024 <= runtime <= deadline <= period"
+#define ORDER " | 1024 <= runtime <= deadline <= period"
 
 TEST(deadlines_are_in_order)
 {
@@ -127,13 +127,13 @@ static void check_refusals_are_explained(void)
 
         CHECK_STR(plan("'policy':'SCHED_ISO'", &p), "");
         CHECK(scheduler_child(&p, &err) == -EINVAL);
-        CHECK_STR(take_message(&err), "scheduler: set the policy SCHED_ISO: invalid argument (EINVAL); "
-                                      "hint: Linux does not have this policy");
+        CHECK_STR(take_message(&err), "scheduler: set the policy SCHED_ISO: invalid argument (EINVAL) | "
+                                      "Linux does not have this policy");
         CHECK(setrlimit(RLIMIT_RTPRIO, &none) == 0 && sys_capset(0, 0, 0) == 0);
         CHECK_STR(plan("'policy':'SCHED_FIFO','priority':1", &p), "");
         CHECK(scheduler_child(&p, &err) == -EPERM);
-        CHECK_STR(take_message(&err), "scheduler: set the policy SCHED_FIFO: operation not permitted (EPERM); "
-                                      "hint: this needs CAP_SYS_NICE, which the runtime does not have");
+        CHECK_STR(take_message(&err), "scheduler: set the policy SCHED_FIFO: operation not permitted (EPERM) | "
+                                      "this needs CAP_SYS_NICE, which the runtime does not have");
 }
 
 TEST(refusals_are_explained)

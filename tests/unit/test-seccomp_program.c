@@ -2,8 +2,7 @@
  * straightforward evaluation of the entries in their order, and libseccomp where it has no choice. */
 #include "base/fd.h"
 #include "facility/seccomp.h"
-#include "tests/unit/child.h"
-#include "tests/unit/config.h"
+#include "tests/unit/facility.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -3,8 +3,7 @@
 #include "base/host.h"
 #include "base/procfs.h"
 #include "facility/sysctl.h"
-#include "tests/unit/child.h"
-#include "tests/unit/config.h"
+#include "tests/unit/facility.h"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -131,9 +130,9 @@ static const char *value_of(const char *path)
 static void write_parameters(void)
 {
         struct sysctl_write writes[] = {
-                { "kernel.msgmax", "sys/kernel/msgmax", "12345" },
-                { "net.ipv4.ip_forward", "sys/net/ipv4/ip_forward", "1" },
-                { "net.ipv4.ping_group_range", "sys/net/ipv4/ping_group_range", "0 7" },
+                { "kernel.msgmax", "sys/kernel/msgmax", "12345", "ipc" },
+                { "net.ipv4.ip_forward", "sys/net/ipv4/ip_forward", "1", "network" },
+                { "net.ipv4.ping_group_range", "sys/net/ipv4/ping_group_range", "0 7", "network" },
         };
         struct sysctl_plan p = { writes, N_ELEMENTS(writes) };
         struct err err = { 0 };
@@ -155,7 +154,7 @@ static void write_parameters(void)
         writes[0].value = "8192 7";
         CHECK_STR(message_of(sysctl_child(&p, procfs, &err), &err),
                   "linux.sysctl.kernel.msgmax: write \"8192 7\" to /proc/sys/kernel/msgmax: invalid argument (EINVAL)");
-        writes[0] = (struct sysctl_write){ "net.nonesuch", "sys/net/nonesuch", "1" };
+        writes[0] = (struct sysctl_write){ "net.nonesuch", "sys/net/nonesuch", "1", "network" };
         CHECK_STR(message_of(sysctl_child(&p, procfs, &err), &err),
                   "linux.sysctl.net.nonesuch: write \"1\" to /proc/sys/net/nonesuch: no such file or directory "
                   "(ENOENT) | the kernel has no such parameter");

@@ -1,7 +1,7 @@
 /* The user of the process. */
 #include "facility/user.h"
 #include "sys/sys.h"
-#include "tests/unit/process.h"
+#include "tests/unit/facility.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -61,8 +61,8 @@ TEST(umask_and_groups_have_a_limit)
         _buf_ struct buf many = { 0 };
         struct user_plan p;
 
-        CHECK_STR(plan("'user':{'umask':512}", arena, &p), "user.umask: must be from 0 to 511 (octal 777), not 512; "
-                                                           "hint: JSON has no octal numbers: 022 is written as 18");
+        CHECK_STR(plan("'user':{'umask':512}", arena, &p), "user.umask: must be from 0 to 511 (octal 777), not 512 | "
+                                                           "JSON has no octal numbers: 022 is written as 18");
         buf_puts(&many, "'user':{'additionalGids':[0");
         for (unsigned i = 0; i < 65536; i++)
                 buf_puts(&many, ",0");
@@ -159,18 +159,18 @@ static void check_unmapped_ids_are_named(void)
 
         enter_user_namespace("allow");
         CHECK(user_child(&p, &err) == -EINVAL);
-        CHECK_STR(take_message(&err), "user.additionalGids[1]: set 3 supplementary groups: invalid argument (EINVAL); "
-                                      "hint: 10 is not mapped in the user namespace");
+        CHECK_STR(take_message(&err), "user.additionalGids[1]: set 3 supplementary groups: invalid argument (EINVAL) | "
+                                      "10 is not mapped in the user namespace");
         p.n_groups = 0;
         p.gid = 12;
         CHECK(user_child(&p, &err) == -EINVAL);
         CHECK_STR(take_message(&err),
-                  "user.gid: set gid 12: invalid argument (EINVAL); hint: 12 is not mapped in the user namespace");
+                  "user.gid: set gid 12: invalid argument (EINVAL) | 12 is not mapped in the user namespace");
         p.gid = 1;
         p.uid = 13;
         CHECK(user_child(&p, &err) == -EINVAL);
         CHECK_STR(take_message(&err),
-                  "user.uid: set uid 13: invalid argument (EINVAL); hint: 13 is not mapped in the user namespace");
+                  "user.uid: set uid 13: invalid argument (EINVAL) | 13 is not mapped in the user namespace");
 }
 
 TEST(unmapped_ids_are_named)
@@ -189,7 +189,7 @@ static void check_denied_setgroups(void)
         enter_user_namespace("deny");
         CHECK(user_child(&p, &err) == -EPERM);
         CHECK_STR(take_message(&err),
-                  "user.additionalGids: set 2 supplementary groups: operation not permitted (EPERM); hint: the user "
+                  "user.additionalGids: set 2 supplementary groups: operation not permitted (EPERM) | the user "
                   "namespace denies setgroups(2): map group ids with privileges (newgidmap)");
         p.n_groups = 0;
         CHECK(user_child(&p, &err) == 0);
@@ -211,16 +211,16 @@ static void check_missing_capabilities_are_named(void)
         CHECK(sys_setgroups(0, NULL) == -EPERM);
         if (getgroups(0, NULL) == 0) { /* there is nothing to take away, so that is fine */
                 CHECK(user_child(&p, &err) == -EPERM);
-                CHECK_STR(take_message(&err), "user.gid: set gid 5: operation not permitted (EPERM); "
-                                              "hint: this needs CAP_SETGID, which the runtime does not have");
+                CHECK_STR(take_message(&err), "user.gid: set gid 5: operation not permitted (EPERM) | "
+                                              "this needs CAP_SETGID, which the runtime does not have");
         }
         p.gid = 0;
         p.n_groups = 1;
         p.groups = &p.gid;
         CHECK(user_child(&p, &err) == -EPERM);
         CHECK_STR(take_message(&err),
-                  "user.additionalGids: set 1 supplementary groups: operation not permitted (EPERM); "
-                  "hint: this needs CAP_SETGID, which the runtime does not have");
+                  "user.additionalGids: set 1 supplementary groups: operation not permitted (EPERM) | "
+                  "this needs CAP_SETGID, which the runtime does not have");
 }
 
 TEST(missing_capabilities_are_named)

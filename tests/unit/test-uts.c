@@ -1,7 +1,6 @@
 /* hostname and domainname. */
 #include "facility/uts.h"
-#include "tests/unit/child.h"
-#include "tests/unit/config.h"
+#include "tests/unit/facility.h"
 
 #include <sched.h>
 #include <sys/utsname.h>

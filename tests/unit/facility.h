@@ -1,5 +1,5 @@
-/* For tests of what a process is: documents, error messages, warnings, and checks in a child, since they change
- * ids, limits and the like. */
+/* For tests of what a facility plans and does: documents, the text of errors, what goes to standard error, and a
+ * process of their own for what cannot be undone. */
 #pragma once
 
 #include "base/err.h"
@@ -7,11 +7,15 @@
 #include "oci-spec/spec.h"
 #include "tests/unit/test.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A document of config.json's process (or linux) with " instead of '. */
+/* ---- documents, with " written as ' */
+
 static inline void *read_document(const struct spec_type *type, void *object, const char *text, struct arena *arena)
 {
         char *json = arena_strdup(arena, text);
@@ -21,10 +25,17 @@ static inline void *read_document(const struct spec_type *type, void *object, co
                 if (*p == '\'')
                         *p = '"';
         if (spec_read(type, json, strlen(json), arena, object, &err) < 0) {
-                printf("# not a document: %s\n", text);
+                printf("# not a document: %s: %s %s\n", text, err.where, err.what);
                 abort();
         }
         return object;
+}
+
+/* A config.json but for its ociVersion, as "'linux':{...}". */
+static inline const struct oci_config *config_parse(struct arena *arena, const char *rest)
+{
+        return read_document(spec_type(oci_config), arena_alloc(arena, sizeof(struct oci_config)),
+                             arena_printf(arena, "{'ociVersion':'1.3.0'%s%s}", *rest ? "," : "", rest), arena);
 }
 
 /* The properties of a process besides cwd, as "'args':['sh']". */
@@ -40,25 +51,51 @@ static inline const struct oci_linux *read_linux(const char *properties, struct 
                              arena_printf(arena, "{%s}", properties), arena);
 }
 
-/* The message with its hint, or "", and forget it. */
-static inline const char *take_message(struct err *err)
-{
-        static char text[sizeof *err + 64];
+/* ---- errors */
 
-        text[0] = '\0';
-        if (err->code < 0) {
-                err_format(err, text, sizeof text);
-                if (err->hint[0])
-                        snprintf(text + strlen(text), sizeof text - strlen(text), "; hint: %s", err->hint);
-        }
-        err_clear(err);
-        return text;
+/* "where: what: errno" of an error, "" when there is none; valid until the next call. */
+static inline const char *err_message(const struct err *err)
+{
+        static char message[sizeof *err + 64];
+
+        message[0] = '\0';
+        if (err->code < 0)
+                err_format(err, message, sizeof message);
+        return message;
 }
 
-/* Run checks in a child. */
+/* The same with its hint behind a bar. */
+static inline const char *full_message(const struct err *err)
+{
+        static char message[sizeof *err + 64];
+
+        snprintf(message, sizeof message, "%s", err_message(err));
+        if (err->code < 0 && err->hint[0])
+                snprintf(message + strlen(message), sizeof message - strlen(message), " | %s", err->hint);
+        return message;
+}
+
+/* Of a call that returned r. */
+static inline const char *message_of(int r, const struct err *err)
+{
+        return r < 0 ? full_message(err) : "";
+}
+
+/* And forget it. */
+static inline const char *take_message(struct err *err)
+{
+        const char *message = full_message(err);
+
+        err_clear(err);
+        return message;
+}
+
+/* ---- processes */
+
+/* Run a function in a child process.  Its checks count, and what it prints is kept. */
 static inline void in_child(void (*run)(void))
 {
-        int status = -1;
+        int status;
         pid_t pid;
 
         fflush(stdout);
@@ -69,7 +106,8 @@ static inline void in_child(void (*run)(void))
                 fflush(stdout);
                 _exit(n_failed_checks > 0);
         }
-        CHECK(pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+        if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+                n_failed_checks++;
 }
 
 /* At the beginning of a test. */
@@ -77,6 +115,12 @@ static inline void in_child(void (*run)(void))
         do { \
                 if (geteuid() != 0) \
                         SKIP("needs root"); \
+        } while (0)
+
+#define IN_CHILD_AS_ROOT(run) \
+        do { \
+                NEEDS_ROOT(); \
+                in_child(run); \
         } while (0)
 
 /* From stderr_begin() to stderr_end() standard error goes to memory; the latter returns what was written. */
