@@ -28,7 +28,7 @@ start_shell() {
 
 tell() {
         echo "$*" >&9
-        timeout 20 cat rootfs/out
+        timeout 60 cat rootfs/out
 }
 
 # ---- what is written
