@@ -115,7 +115,7 @@ owned_files() {
         mkfifo rootfs/f
         run ocirun start "$ID"
         assert_status 0
-        run timeout 10 cat rootfs/f
+        run timeout 60 cat rootfs/f
         assert_output ready
         assert_exists "$(cgroup2_root)/ocirun-$ID/a/b/c"
         run ocirun delete --force "$ID"
@@ -185,7 +185,7 @@ owned_files() {
                 echo 1 >"$frozen/cgroup.freeze"
                 for path in "/$ID/web" "/$ID/web/deep"; do
                         cgroup_path_is "$path"
-                        run_detached timeout 10 "$OCIRUN" --root "$OCIRUN_ROOT" create "$ID"
+                        run_detached timeout 60 "$OCIRUN" --root "$OCIRUN_ROOT" create "$ID"
                         assert_status 1
                         assert_output_contains "linux.cgroupsPath: cgroup /$ID/web is frozen"
                 done

@@ -52,7 +52,7 @@ start_agent() {
         mkfifo ready
         "$BATS_TEST_DIRNAME/seccomp-agent" "$PWD/agent.sock" "$PWD" "$@" >agent.log 2>&1 3>&- &
         agent=$!
-        run timeout 10 cat ready
+        run timeout 60 cat ready
         assert_output ready
 }
 
@@ -116,7 +116,7 @@ assert_denied_signals() { # ARGS EXPECTED
                 threads->create(sub { print qq(thread\n); syscall(110); print qq(survived\n); })->detach;
                 1 until @{[glob q(/proc/self/task/*)]} == 1; print qq(process\n)"]'
         entry getppid SCMP_ACT_KILL_THREAD
-        run timeout 20 "$OCIRUN" --root "$OCIRUN_ROOT" run --bundle "$BUNDLE" "$ID"
+        run timeout 60 "$OCIRUN" --root "$OCIRUN_ROOT" run --bundle "$BUNDLE" "$ID"
         assert_output "$(printf 'thread\nprocess')"
         assert_status 0
         entry getppid SCMP_ACT_KILL_PROCESS
