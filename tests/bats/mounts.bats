@@ -268,7 +268,8 @@ load mounts
         bundle web
         mkdir source
         config '.mounts += [range(1000) | { destination: "/m/\(.)", source: "source", options: ["bind", "ro"] }]'
-        config 'del(.process.rlimits) | .process.args = ["sh", "-c", "grep -c \"/source /m/\" /proc/self/mountinfo; ulimit -n"]'
+        config 'del(.process.rlimits) |
+                .process.args = ["sh", "-c", "grep -c \"/source /m/\" /proc/self/mountinfo; ulimit -n"]'
         usual_descriptors() {
                 ulimit -Sn 1024
                 ocirun run "$ID"
