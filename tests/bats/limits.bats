@@ -247,8 +247,6 @@ tell() {
         bundle web
         resources '{ "memory": { "kernel": 1000000 } }'
         assert_refused "linux.resources.memory.kernel: has no effect"
-        resources '{ "memory": { "useHierarchy": false } }'
-        assert_refused "linux.resources.memory.useHierarchy: cannot be false"
         resources '{ "blockIO": { "leafWeight": 100 } }'
         assert_refused "linux.resources.blockIO.leafWeight: has no meaning"
 }
