@@ -191,20 +191,6 @@ property() {
         done
 }
 
-@test "after the end of a container its cgroup tells of the OOM killer until it is deleted" {
-        config '.linux.resources = { memory: { limit: 16777216, swap: 16777216 } }'
-        config '.process.args = ["sh", "-c", "read x <f; tail /dev/zero"]'
-        mkfifo rootfs/f
-        run_detached ocirun --systemd-cgroup run --detach "$ID"
-        assert_status 0
-        pid=$(container_pid)
-        events=$(leaf)/memory.events
-        echo >rootfs/f
-        wait_for_end "$pid"
-        run cat "$events"
-        assert_output_contains "oom_kill 1"
-}
-
 @test "features tells of systemd" {
         run ocirun features
         # features-linux.md: "systemd (bool, OPTIONAL) represents whether the runtime supports system-wide
