@@ -1,6 +1,7 @@
 /* The processes in a cgroup and below: who they are, signals, freezing. */
 #include "base/fd.h"
 #include "base/host.h"
+#include "base/log.h"
 #include "base/number.h"
 #include "cgroup/private.h"
 #include "sys/sys.h"
@@ -306,22 +307,6 @@ static int open_leaf(const struct saved_cgroup *record, struct err *err)
         return fd < 0 ? fail(err, fd, "open cgroup /%s", record->path) : fd;
 }
 
-int cgroup_kill(const struct saved_cgroup *record, int signal, struct err *err)
-{
-        _close_ int leaf = open_leaf(record, err);
-        _free_ char *name = NULL;
-        int r;
-
-        if (leaf < 0)
-                return leaf;
-        if (signal == SIGKILL) {
-                r = host_write_value(leaf, "cgroup.kill", "1");
-                return r < 0 ? fail(err, r, "write \"1\" to cgroup.kill of cgroup /%s", record->path) : 0;
-        }
-        name = xasprintf("/%s", record->path);
-        return processes_signal(leaf, name, signal, err);
-}
-
 /* A cgroup stays frozen while one above it is. */
 static int check_thawed_above(int leaf, const char *name, struct err *err)
 {
@@ -337,18 +322,13 @@ static int check_thawed_above(int leaf, const char *name, struct err *err)
         return refuse(err, -EBUSY, "cgroup %s stays frozen, since the one above it is frozen", name);
 }
 
-int cgroup_freeze(const struct saved_cgroup *record, bool freeze, struct err *err)
+static int freeze_leaf(int leaf, const char *name, bool freeze, struct err *err)
 {
         /* in each cgroup: one with processes of its own says that it is frozen before those below it are */
         static const struct walk waiter = { .enter = wait_for_event };
         struct expected frozen = { "frozen", freeze, now_ms() + PROCESSES_PATIENCE_MS };
-        _close_ int leaf = open_leaf(record, err);
-        _free_ char *name = NULL;
         int r;
 
-        if (leaf < 0)
-                return leaf;
-        name = xasprintf("/%s", record->path);
         r = host_write_value(leaf, "cgroup.freeze", freeze ? "1" : "0");
         if (r < 0)
                 return fail(err, r, "write \"%d\" to cgroup.freeze of cgroup %s", freeze, name);
@@ -368,6 +348,53 @@ int cgroup_freeze(const struct saved_cgroup *record, bool freeze, struct err *er
         if (freeze)
                 (void)host_write_value(leaf, "cgroup.freeze", "0");
         return r;
+}
+
+int cgroup_freeze(const struct saved_cgroup *record, bool freeze, struct err *err)
+{
+        _close_ int leaf = open_leaf(record, err);
+        _free_ char *name = NULL;
+
+        if (leaf < 0)
+                return leaf;
+        name = xasprintf("/%s", record->path);
+        return freeze_leaf(leaf, name, freeze, err);
+}
+
+/* Who is frozen does not fork, so that a signal reaches all. */
+static int signal_frozen(int leaf, const char *name, int signal, struct err *err)
+{
+        _free_ char *state = NULL;
+        int r;
+
+        r = host_read_file(leaf, "cgroup.freeze", 16, &state, NULL);
+        if (r < 0)
+                return fail(err, r, "read cgroup.freeze of cgroup %s", name);
+        if (*state == '1')
+                return processes_signal(leaf, name, signal, err);
+        r = freeze_leaf(leaf, name, true, err);
+        if (r < 0)
+                return r;
+        r = processes_signal(leaf, name, signal, err);
+        if (host_write_value(leaf, "cgroup.freeze", "0") < 0)
+                log_warning("cgroup %s stays frozen", name);
+        return r;
+}
+
+int cgroup_kill(const struct saved_cgroup *record, int signal, struct err *err)
+{
+        _close_ int leaf = open_leaf(record, err);
+        _free_ char *name = NULL;
+        int r;
+
+        if (leaf < 0)
+                return leaf;
+        if (signal == SIGKILL) {
+                r = host_write_value(leaf, "cgroup.kill", "1");
+                return r < 0 ? fail(err, r, "write \"1\" to cgroup.kill of cgroup /%s", record->path) : 0;
+        }
+        name = xasprintf("/%s", record->path);
+        return signal_frozen(leaf, name, signal, err);
 }
 
 int cgroup_is_frozen(const struct saved_cgroup *record)

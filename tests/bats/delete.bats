@@ -163,6 +163,13 @@ start_moving_targets() {
         wait_for_cgroup "populated 0"
 }
 
+@test "kill --all reaches processes that fork all the time" {
+        start_moving_targets
+        run ocirun kill --all "$ID" TERM
+        assert_status 0
+        wait_for_cgroup "populated 0"
+}
+
 @test "cgroups below the container's are deleted with their processes" {
         start_moving_targets
         mkdir -p "$cgroup"/{a/b/c,d/e}
