@@ -48,7 +48,7 @@ int procfs_write(int procfs, const char *path, const char *text)
 }
 
 /* Fields of /proc/PID/stat (proc(5)). */
-enum { STATE = 3, N_THREADS = 20, START_TIME = 22 };
+enum { STATE = 3, N_THREADS = 20, START_TIME = 22, IGNORED_SIGNALS = 33 };
 
 /* The text of a field, given that of an earlier one; NULL if there are not so many. */
 static const char *later_field(const char *p, int from, int to)
@@ -71,9 +71,9 @@ static int parse_field(const char *p, uint64_t *ret)
 int procfs_identify(int procfs, pid_t pid, struct process_identity *ret)
 {
         char path[sizeof "2147483647/stat"], text[1024];
-        const char *p, *state, *threads, *start;
+        const char *p, *state, *threads, *start, *ignored;
         _close_ int fd = -EBADF;
-        uint64_t n_threads;
+        uint64_t n_threads, signals = 0;
         ssize_t n;
         int r;
 
@@ -90,11 +90,12 @@ int procfs_identify(int procfs, pid_t pid, struct process_identity *ret)
         state = p ? later_field(p, STATE - 1, STATE) : NULL;
         threads = later_field(state, STATE, N_THREADS);
         start = later_field(threads, N_THREADS, START_TIME);
-        if (!start)
+        ignored = later_field(start, START_TIME, IGNORED_SIGNALS);
+        if (!ignored)
                 return -EBADMSG;
-        r = parse_field(threads, &n_threads);
-        if (r < 0)
+        if ((r = parse_field(threads, &n_threads)) < 0 || (r = parse_field(ignored, &signals)) < 0)
                 return r;
+        ret->ignored_signals = (uint32_t)signals;
         /* The state is the first thread's, which can end before others: then it is a zombie and counted, until the last
          * one has ended. */
         ret->has_ended = (*state == 'Z' && n_threads <= 1) || *state == 'X';

@@ -89,15 +89,20 @@ static int remove_place(const struct place *p, struct err *err)
         return r < 0 ? r : remove_parents(p->root, p->path, p->n_new, err);
 }
 
-static int remove_v2(const struct saved_cgroup *record, struct err *err)
+static int remove_v2(const struct saved_cgroup *record, int root, struct err *err)
 {
         _free_ char *name = xasprintf("/%s", record->path);
+        struct place p = { .root = root, .path = record->path, .name = name, .n_new = record->newLevels };
+        _close_ int opened = -EBADF;
         bool is_read_only;
-        _close_ int root = hierarchy_open(&is_read_only, err);
-        const struct place p = { .root = root, .path = record->path, .name = name, .n_new = record->newLevels };
+        int r;
 
-        int r = root < 0 ? root : remove_place(&p, err);
-
+        if (root < 0) {
+                p.root = opened = hierarchy_open(&is_read_only, err);
+                if (opened < 0)
+                        return opened;
+        }
+        r = remove_place(&p, err);
         return r == 0 && record->unit ? systemd_stop(record, err) : r;
 }
 
@@ -112,13 +117,13 @@ static int remove_v1(const struct saved_cgroup *record, const struct saved_cgrou
         return root < 0 ? root : remove_place(&p, err);
 }
 
-int cgroup_remove(const struct saved_cgroup *record, struct err *err)
+int cgroup_remove(const struct saved_cgroup *record, int root, struct err *err)
 {
         int r;
 
         if (!record->path)
                 return 0;
-        r = remove_v2(record, err);
+        r = remove_v2(record, root, err);
         /* the others are removed in any case; the first error is the result */
         for (size_t i = 0; i < record->n_v1; i++) {
                 struct err other = { 0 };

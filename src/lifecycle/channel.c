@@ -24,6 +24,13 @@ int channel_send(int channel, enum message_type type, pid_t pid, int fd)
         return socket_send(channel, &m, offsetof(struct message, err), &fd, fd >= 0);
 }
 
+int channel_send_go(int channel, pid_t pid, uint32_t ignored_signals)
+{
+        const struct message m = { .type = MESSAGE_GO, .pid = pid, .ignored_signals = ignored_signals };
+
+        return socket_send(channel, &m, offsetof(struct message, err), NULL, 0);
+}
+
 int channel_send_err(int channel, enum message_type type, const struct err *err)
 {
         const struct message m = { .type = type, .err = *err };

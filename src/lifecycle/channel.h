@@ -29,6 +29,7 @@
 #include "base/err.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 enum message_type {
@@ -47,8 +48,9 @@ enum message_type {
 
 struct message {
         enum message_type type;
-        pid_t pid;      /* GO: init's, as seen by P */
-        struct err err; /* WARNING, ERROR; not sent with the others */
+        pid_t pid;                /* GO: init's, as seen by P */
+        uint32_t ignored_signals; /* GO: those of P's caller, the lowest bit for signal 1 */
+        struct err err;           /* WARNING, ERROR; not sent with the others */
 };
 
 /* Both ends of a new channel. */
@@ -56,6 +58,9 @@ int channel_open(int ret[2], struct err *err);
 
 /* Send a message without an error; pid as above or 0; fd is a descriptor that goes along, or negative. */
 int channel_send(int channel, enum message_type type, pid_t pid, int fd);
+
+/* Send GO to init. */
+int channel_send_go(int channel, pid_t pid, uint32_t ignored_signals);
 
 /* Send WARNING or ERROR. */
 int channel_send_err(int channel, enum message_type type, const struct err *err);

@@ -16,6 +16,7 @@ struct container {
         int procfs;          /* /proc */
         int root;            /* --root */
         int dir;             /* ROOT/ID */
+        int cgroups;         /* while create or run goes on, the root of cgroup2, which is theirs; else -EBADF */
         int netns;           /* while create runs, the network namespace that got network devices; else -EBADF */
         struct saved_state saved;
         bool has_record;
@@ -26,7 +27,7 @@ struct container {
 /* A container of which nothing is open yet. */
 #define CONTAINER_NONE \
         { \
-                .procfs = -EBADF, .root = -EBADF, .dir = -EBADF, .netns = -EBADF \
+                .procfs = -EBADF, .root = -EBADF, .dir = -EBADF, .cgroups = -EBADF, .netns = -EBADF \
         }
 
 /* Open the container and read its record; with lock, after waiting for its lock.  A record that is missing

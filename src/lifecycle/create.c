@@ -172,14 +172,14 @@ static int make_record(struct creation *c, struct err *err)
 /* A create of the same id was killed: finish its story, and take the id. */
 static int clear_stale(struct creation *c, int dir, struct err *err)
 {
-        struct container stale = {
-                .id = c->container.id, .procfs = -EBADF, .root = -EBADF, .dir = dir, .netns = -EBADF
-        };
+        struct container stale = CONTAINER_NONE;
         int r;
 
         log_info("a create of %s was killed; undoing what it made", c->container.id);
         err_clear(err); /* the id is not taken after all, once that is gone */
+        stale.id = c->container.id;
         stale.arena = arena_new();
+        stale.dir = dir;
         stale.procfs = procfs_open(err);
         stale.root = state_open_root(c->context, true, err);
         r = stale.procfs < 0 ? stale.procfs : stale.root;
@@ -215,7 +215,12 @@ static int step_state_directory(struct creation *c, struct err *err)
         c->container.dir = dir;
         /* now that the id is ours: what a killed create of it left is gone, and nobody else makes its cgroup */
         r = make_record(c, err);
-        return r < 0 ? r : state_write_first(dir, &c->container.saved, err);
+        if (r < 0)
+                return r;
+        r = state_write_first(dir, c->container.id, &c->container.saved, err);
+        if (r == -EEXIST) /* and the directory is another create's */
+                fd_replace(&c->container.dir, -EBADF);
+        return r;
 }
 
 static int step_intel_rdt(struct creation *c, struct err *err)
@@ -229,6 +234,7 @@ static int step_cgroup(struct creation *c, struct err *err)
 {
         int r = cgroup_make(&c->plan.cgroup, &c->cgroup, err);
 
+        c->container.cgroups = c->cgroup.root;
         return r < 0 ? err_at(err, r, "config.json:") : 0;
 }
 
@@ -309,6 +315,7 @@ static int step_start_init(struct creation *c, struct err *err)
         r = procfs_identify(c->container.procfs, c->pid, &identity);
         if (r < 0)
                 return r == -ESRCH ? launch_explain_death(c, err) : fail(err, r, "identify init");
+        c->ignored_signals = identity.ignored_signals;
         c->container.saved.state->pid = c->pid;
         c->container.saved.state->has_pid = true;
         c->container.saved.startTime = identity.start_time;
@@ -351,7 +358,7 @@ static int step_join_resources(struct creation *c, struct err *err)
 /* While init makes its namespaces and mounts, the runtime does what need not be done before. */
 static int step_let_init_go(struct creation *c, struct err *err)
 {
-        int r = channel_send(c->channel, MESSAGE_GO, c->pid, -EBADF);
+        int r = channel_send_go(c->channel, c->pid, c->ignored_signals);
 
         if (r < 0)
                 return r == -EPIPE ? launch_explain_death(c, err) : fail(err, r, "send to init");
@@ -474,7 +481,7 @@ static int undo_state_directory(struct container *c, struct err *err)
 
 static int undo_cgroup(struct container *c, struct err *err)
 {
-        return c->saved.cgroup ? cgroup_remove(c->saved.cgroup, err) : 0;
+        return c->saved.cgroup ? cgroup_remove(c->saved.cgroup, c->cgroups, err) : 0;
 }
 
 static int undo_start_init(struct container *c, struct err *err)

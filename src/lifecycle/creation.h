@@ -28,8 +28,9 @@ struct creation {
         int master;         /* run: of the container's terminal */
         int pidfd;
         pid_t pid;
-        bool is_joined;     /* init was made by a process that had joined what is left to init */
-        bool has_run_hooks; /* the lifecycle has come to hooks, so it ends with poststop */
+        uint32_t ignored_signals; /* by the runtime's caller, the lowest bit for signal 1 */
+        bool is_joined;           /* init was made by a process that had joined what is left to init */
+        bool has_run_hooks;       /* the lifecycle has come to hooks, so it ends with poststop */
 };
 
 /* Read config.json, plan, and run all steps: afterwards init waits to be started, on start.sock or the

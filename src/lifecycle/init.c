@@ -87,6 +87,20 @@ static int find_root_again(struct creation *c, struct err *err)
         return 0;
 }
 
+/* The clone has reset what the runtime handles, and not what is ignored: SIGPIPE by the runtime, and others by its
+ * caller, as nohup(1) does.  Who ignores one of these may ignore real-time signals, which the kernel does not tell of
+ * in the same place. */
+static void reset_signals(uint32_t ignored)
+{
+        const uint32_t own = 1U << (SIGPIPE - 1);
+
+        for (int i = 1; i < 32; i++)
+                if (ignored >> (i - 1) & 1)
+                        (void)signal(i, SIG_DFL); /* what can be ignored can be reset */
+        for (int i = SIGRTMIN; (ignored & ~own) && i <= SIGRTMAX; i++)
+                (void)signal(i, SIG_DFL);
+}
+
 /* Afterwards: all namespaces are the container's, and the ids are root's in its user namespace. */
 static int enter_namespaces(struct creation *c, struct err *err)
 {
@@ -98,6 +112,7 @@ static int enter_namespaces(struct creation *c, struct err *err)
         if (r < 0)
                 return r;
         c->pid = go.pid;
+        reset_signals(go.ignored_signals);
         r = c->is_joined ? 0 : namespaces_child_join(ns, err);
         if (r < 0)
                 return r;
@@ -409,20 +424,11 @@ static int live(struct creation *c, struct err *err)
         return execute(c, program, err);
 }
 
-/* The clone has reset what the runtime handles, and not what its caller ignores, as nohup(1) does and many a daemon
- * with SIGPIPE. */
-static void reset_signals(void)
-{
-        for (int signal_number = 1; signal_number < NSIG; signal_number++)
-                (void)signal(signal_number, SIG_DFL); /* some cannot be ignored either, or belong to the C library */
-}
-
 void init_main(struct creation *c)
 {
         struct err err = { 0 };
         int r;
 
-        reset_signals();
         warnings = c->channel;
         log_set_sink(send_warning);
         r = die_with_runtime(&err);

@@ -96,7 +96,8 @@ int state_create(int root, const char *id, int *ret, bool *ret_is_stale, struct 
         if (r == 0) {
                 if (flock(dir, LOCK_EX) < 0)
                         return fail(err, -errno, "lock the state directory of %s", id);
-                if (!is_removed(dir) && !has_file(dir, CREATING_FILE) && !has_file(dir, STATE_FILE)) {
+                /* state_write_first() finds out the rest: whether it was removed, or has another record */
+                if (!has_file(dir, STATE_FILE)) {
                         *ret = take_fd(&dir);
                         return 0;
                 }
@@ -171,13 +172,15 @@ int state_remove(int root, int dir, const char *id, struct err *err)
 
 /* ---- the record --------------------------------------------------------------------------------- */
 
-int state_write_first(int dir, const struct saved_state *saved, struct err *err)
+int state_write_first(int dir, const char *id, const struct saved_state *saved, struct err *err)
 {
         _buf_ struct buf text = { 0 };
         int r;
 
         spec_write(spec_type(saved_state), saved, false, &text);
         r = host_create_file(dir, CREATING_FILE, text.data, text.len, 0600);
+        if (r == -EEXIST || r == -ENOENT)
+                return exists(id, err);
         return r < 0 ? fail(err, r, "write %s", CREATING_FILE) : 0;
 }
 

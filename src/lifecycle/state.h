@@ -48,8 +48,9 @@ int state_open(int root, const char *id, struct err *err);
 int state_lock(int dir, const char *id, struct err *err);
 void state_unlock(int dir);
 
-/* Write the record: creating.json, for the first time or anew. */
-int state_write_first(int dir, const struct saved_state *saved, struct err *err);
+/* Write the record: creating.json, for the first time or anew.  The first time, -EEXIST says that another create of
+ * the id was faster, and that the directory is not ours. */
+int state_write_first(int dir, const char *id, const struct saved_state *saved, struct err *err);
 int state_write(int dir, const struct saved_state *saved, struct err *err);
 
 /* creating.json becomes state.json. */

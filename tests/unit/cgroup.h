@@ -62,7 +62,7 @@ static inline const char *removed(struct container *c)
 {
         struct err err = { 0 };
 
-        if (cgroup_remove(&c->record, &err) == 0)
+        if (cgroup_remove(&c->record, -EBADF, &err) == 0)
                 return "";
         err_format(&err, c->message, sizeof c->message);
         return c->message;

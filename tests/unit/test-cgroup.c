@@ -54,7 +54,7 @@ TEST(levels_that_were_made_are_removed)
         /* never happened */
         CHECK(cgroup_locate(&a.plan, a.arena, &a.cgroup, &a.record, &err) == 0);
         CHECK_STR(removed(&a), "");
-        CHECK(cgroup_remove(&(struct saved_cgroup){ 0 }, &err) == 0);
+        CHECK(cgroup_remove(&(struct saved_cgroup){ 0 }, -EBADF, &err) == 0);
         end(&a);
         end(&b);
 }
