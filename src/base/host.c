@@ -12,6 +12,7 @@
 #include <sys/auxv.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/xattr.h>
 
 int host_open(int dirfd, const char *path, int flags)
 {
@@ -206,6 +207,26 @@ int host_access(int dirfd, const char *path, int mode)
 int host_chown(int dirfd, const char *name, uid_t uid, gid_t gid)
 {
         return fchownat(dirfd, name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+}
+
+int host_set_mark(int dirfd, const char *dir, const char *name)
+{
+        _close_ int fd = host_open(dirfd, dir, O_RDONLY | O_DIRECTORY);
+
+        if (fd < 0)
+                return fd;
+        return fsetxattr(fd, name, "", 0, 0) < 0 ? -errno : 0;
+}
+
+int host_has_mark(int dirfd, const char *dir, const char *name)
+{
+        _close_ int fd = host_open(dirfd, dir, O_RDONLY | O_DIRECTORY);
+
+        if (fd < 0)
+                return fd;
+        if (fgetxattr(fd, name, NULL, 0) >= 0)
+                return 1;
+        return errno == ENODATA ? 0 : -errno;
 }
 
 int host_stat_target(int dirfd, const char *name, struct stat *ret)

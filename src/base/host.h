@@ -62,6 +62,11 @@ int host_access(int dirfd, const char *path, int mode);
 /* fchownat(2) that does not follow a symbolic link; an id of -1 is left as it is. */
 int host_chown(int dirfd, const char *name, uid_t uid, gid_t gid);
 
+/* An attribute of a directory that says something of it by being there, as "user.name" (xattr(7)).  host_has_mark()
+ * gives 1, 0 or a negative errno. */
+int host_set_mark(int dirfd, const char *dir, const char *name);
+int host_has_mark(int dirfd, const char *dir, const char *name);
+
 /* Make a directory and its missing parents (these with mode 0755) and open it as O_PATH. */
 int host_mkdirs(const char *path, mode_t mode);
 

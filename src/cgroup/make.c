@@ -33,6 +33,8 @@ static int make_levels(int root, const char *path, uint32_t *n_new, char **ret_m
                 /* another container may have come to share the levels above */
                 if (r < 0 && (r != -EEXIST || n == n_levels))
                         return r;
+                if (r == 0 && n < n_levels)
+                        (void)host_set_mark(root, *ret_made, CGROUP_MARK); /* it only helps to clean up */
         }
         return 0;
 }

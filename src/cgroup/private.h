@@ -116,6 +116,10 @@ int hierarchy_open_v1(const char *mount, struct err *err);
 /* The path of the runtime's own cgroup, without the leading slash. */
 int hierarchy_own_path(struct arena *arena, const char **ret, struct err *err);
 
+/* A level above a leaf that was made for containers has this attribute: whoever leaves it empty removes it.  (In
+ * hierarchies of v1 there are none, and who made it removes it, if he is the last.) */
+#define CGROUP_MARK "user.ocirun.made"
+
 /* ---- levels.c: paths in a hierarchy, and small files ---- */
 
 size_t levels_count(const char *path);

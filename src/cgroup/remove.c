@@ -25,16 +25,18 @@ static int remove_children(int dir, const char *cgroup, struct err *err)
         return r < 0 ? fail(err, r, "remove the cgroups in %s", cgroup) : 0;
 }
 
-/* Remove the levels above the leaf that were made with it, as far as they are empty: other containers may
- * have come to share them. */
+/* Remove the levels above the leaf that were made with it, or for other containers that have gone, as far as they are
+ * empty. */
 static int remove_parents(int root, const char *path, size_t n_new, struct err *err)
 {
         size_t n_levels = levels_count(path);
 
-        for (size_t n = n_levels - 1; n > 0 && n > n_levels - n_new; n--) {
+        for (size_t n = n_levels - 1; n > 0; n--) {
                 _free_ char *cgroup = levels_prefix(path, n);
                 int r;
 
+                if (n + n_new <= n_levels && host_has_mark(root, cgroup, CGROUP_MARK) <= 0)
+                        return 0;
                 r = host_rmdir(root, cgroup);
                 if (r == -EBUSY || r == -ENOTEMPTY)
                         return 0;

@@ -88,18 +88,23 @@ owned_files() {
 # ---- nothing stays
 
 @test "levels that containers share stay until the last of them has gone" {
+        local first last
+
         bundle web
-        cgroup_path_is "/$ID/a"
-        run_detached ocirun create "$ID-a"
-        assert_status 0
-        cgroup_path_is "/$ID/b"
-        run_detached ocirun create "$ID-b"
-        assert_status 0
-        ocirun delete --force "$ID-b"
-        refute_exists "$(cgroup2_root)/$ID/b"
-        assert_exists "$(cgroup2_root)/$ID/a"
-        ocirun delete --force "$ID-a"
-        refute_exists "$(cgroup2_root)/$ID"
+        for first in a b; do
+                cgroup_path_is "/$ID/x/a"
+                run_detached ocirun create "$ID-a"
+                assert_status 0
+                cgroup_path_is "/$ID/x/b"
+                run_detached ocirun create "$ID-b"
+                assert_status 0
+                last=$([ $first = a ] && echo b || echo a)
+                ocirun delete --force "$ID-$first"
+                refute_exists "$(cgroup2_root)/$ID/x/$first"
+                assert_exists "$(cgroup2_root)/$ID/x/$last"
+                ocirun delete --force "$ID-$last"
+                refute_exists "$(cgroup2_root)/$ID"
+        done
 }
 
 @test "cgroups that the container made go with it, and the processes in them" {
