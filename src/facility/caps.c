@@ -91,8 +91,8 @@ static uint64_t mask_from_names(const struct set *set, const struct oci_capabili
                 if (number_from_name(names[i], &capability))
                         mask |= UINT64_C(1) << capability;
                 else
-                        log_warning("capabilities.%s[%zu]: the unknown capability \"%s\" is left out", set->property, i,
-                                    names[i]);
+                        log_warning("process.capabilities.%s[%zu]: the unknown capability \"%s\" is left out",
+                                    set->property, i, names[i]);
         }
         return mask;
 }
@@ -105,7 +105,7 @@ static void restrict_to(const char *property, uint64_t *mask, uint64_t allowed, 
         if (!(*mask & ~allowed))
                 return;
         append_names(&names, *mask & ~allowed);
-        log_warning("capabilities.%s: left out %s: %s", property, names.data, why);
+        log_warning("process.capabilities.%s: left out %s: %s", property, names.data, why);
         *mask &= allowed;
 }
 
@@ -147,7 +147,7 @@ static void warn_of_lacking(const struct caps_plan *plan, uint64_t permitted, ui
         if (!lacking)
                 return;
         append_names(&names, lacking);
-        log_warning("capabilities: left out %s: the runtime does not have this itself", names.data);
+        log_warning("process.capabilities: left out %s: the runtime does not have this itself", names.data);
 }
 
 static int drop_from_bounding(unsigned capability, struct err *err)
@@ -242,7 +242,8 @@ int caps_child(const struct caps_plan *plan, struct err *err)
                 if (r != -EPERM)
                         return err_at(err, fail(err, r, "raise %s", name.data), "capabilities.ambient");
                 /* it is in both sets, so a securebit forbids it: it cannot be granted */
-                log_warning("capabilities.ambient: left out %s: the securebits of the runtime forbid it", name.data);
+                log_warning("process.capabilities.ambient: left out %s: the securebits of the runtime forbid it",
+                            name.data);
         }
         return 0;
 }

@@ -80,7 +80,7 @@ static int check_nice(const struct oci_scheduler *s, const struct policy *policy
                 return err_at(err, -EINVAL, "nice");
         }
         if (s->nice != 0 && !(policy->parameters & NICE))
-                log_warning("scheduler.nice: %" PRId32 " has no effect with %s", s->nice, policy->name);
+                log_warning("process.scheduler.nice: %" PRId32 " has no effect with %s", s->nice, policy->name);
         return 0;
 }
 

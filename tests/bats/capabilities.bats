@@ -90,9 +90,9 @@ chown: /file: Operation not permitted"
         assert_status 0
         assert_output ""
         assert_equal "$(jq -r .level log | sort | uniq -c | xargs)" "5 warning"
-        assert_equal "$(jq -r .msg log | head -n 2)" "capabilities.bounding[3]: the unknown capability\
+        assert_equal "$(jq -r .msg log | head -n 2)" "process.capabilities.bounding[3]: the unknown capability\
  \"CAP_NO_SUCH\" is left out
-capabilities.bounding[4]: the unknown capability \"cap_chown\" is left out"
+process.capabilities.bounding[4]: the unknown capability \"cap_chown\" is left out"
         # nor does a container have what it was not given under its right name
         run_container "$show_sets"
         assert_output_contains "CapBnd: 0000000020000420"

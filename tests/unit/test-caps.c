@@ -53,12 +53,12 @@ TEST(unknown_names_are_warned_of)
         struct caps_plan p;
 
         CHECK_STR(plan("'capabilities':{'bounding':['CAP_FOO','CAP_KILL','CAP_kill','cap_kill','KILL','5','']}", &p),
-                  "ocirun: warning: capabilities.bounding[0]: the unknown capability \"CAP_FOO\" is left out\n"
-                  "ocirun: warning: capabilities.bounding[2]: the unknown capability \"CAP_kill\" is left out\n"
-                  "ocirun: warning: capabilities.bounding[3]: the unknown capability \"cap_kill\" is left out\n"
-                  "ocirun: warning: capabilities.bounding[4]: the unknown capability \"KILL\" is left out\n"
-                  "ocirun: warning: capabilities.bounding[5]: the unknown capability \"5\" is left out\n"
-                  "ocirun: warning: capabilities.bounding[6]: the unknown capability \"\" is left out\n");
+                  "ocirun: warning: process.capabilities.bounding[0]: the unknown capability \"CAP_FOO\" is left out\n"
+                  "ocirun: warning: process.capabilities.bounding[2]: the unknown capability \"CAP_kill\" is left out\n"
+                  "ocirun: warning: process.capabilities.bounding[3]: the unknown capability \"cap_kill\" is left out\n"
+                  "ocirun: warning: process.capabilities.bounding[4]: the unknown capability \"KILL\" is left out\n"
+                  "ocirun: warning: process.capabilities.bounding[5]: the unknown capability \"5\" is left out\n"
+                  "ocirun: warning: process.capabilities.bounding[6]: the unknown capability \"\" is left out\n");
         CHECK(p.bounding == BIT(CAP_KILL));
 }
 
@@ -71,9 +71,10 @@ TEST(what_capset_would_refuse_is_left_out)
                        "'effective':['CAP_KILL','CAP_CHOWN','CAP_SETUID'],'inheritable':['CAP_FOWNER'],"
                        "'ambient':['CAP_KILL']}",
                        &p),
-                  "ocirun: warning: capabilities.effective: left out CAP_CHOWN, CAP_SETUID: not in permitted\n"
-                  "ocirun: warning: capabilities.inheritable: left out CAP_FOWNER: not in bounding\n"
-                  "ocirun: warning: capabilities.ambient: left out CAP_KILL: not in both permitted and inheritable\n");
+                  "ocirun: warning: process.capabilities.effective: left out CAP_CHOWN, CAP_SETUID: not in permitted\n"
+                  "ocirun: warning: process.capabilities.inheritable: left out CAP_FOWNER: not in bounding\n"
+                  "ocirun: warning: process.capabilities.ambient: left out CAP_KILL: not in both permitted and "
+                  "inheritable\n");
         CHECK(p.effective == BIT(CAP_KILL) && p.inheritable == 0 && p.ambient == 0);
         CHECK(p.permitted == (BIT(CAP_KILL) | BIT(CAP_FOWNER)));
 }
@@ -181,7 +182,7 @@ static void check_lacking_is_left_out(void)
         stderr_begin();
         CHECK(caps_child_bounding(&p, &err) == 0);
         CHECK(caps_child(&p, &err) == 0);
-        CHECK_STR(stderr_end(), "ocirun: warning: capabilities: left out CAP_SYS_RESOURCE: "
+        CHECK_STR(stderr_end(), "ocirun: warning: process.capabilities: left out CAP_SYS_RESOURCE: "
                                 "the runtime does not have this itself\n");
         CHECK(read_bounding() == BIT(CAP_KILL));
         check_sets(BIT(CAP_KILL), BIT(CAP_KILL), BIT(CAP_KILL), BIT(CAP_KILL));
@@ -205,7 +206,7 @@ static void check_inheritable_is_bounded(void)
         CHECK(caps_child_bounding(&p, &err) == 0);
         CHECK(caps_child(&p, &err) == 0);
         CHECK_STR(stderr_end(),
-                  "ocirun: warning: capabilities: left out CAP_KILL: the runtime does not have this itself\n");
+                  "ocirun: warning: process.capabilities: left out CAP_KILL: the runtime does not have this itself\n");
         check_sets(kill, kill, 0, 0);
 }
 

@@ -83,7 +83,7 @@ TEST(parameters_fit_the_policy)
                   "scheduler.period: must be 0 with SCHED_FIFO, not 5");
         stderr_begin();
         CHECK_STR(plan("'policy':'SCHED_IDLE','nice':5", &p), "");
-        CHECK_STR(stderr_end(), "ocirun: warning: scheduler.nice: 5 has no effect with SCHED_IDLE\n");
+        CHECK_STR(stderr_end(), "ocirun: warning: process.scheduler.nice: 5 has no effect with SCHED_IDLE\n");
 }
 
 #define ORDER " | 1024 <= runtime <= deadline <= period"
