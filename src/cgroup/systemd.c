@@ -31,7 +31,7 @@ static int expand_slice(const char *slice, struct arena *arena, char **ret, stru
         if (strcmp(slice, "-.slice") == 0)
                 return 0;
         for (size_t i = 0; i <= len; i++) {
-                if (slice[i] != '-' && i < len)
+                if (i < len && slice[i] != '-')
                         continue;
                 if (i == 0 || slice[i - 1] == '-')
                         return refuse(err, -EINVAL, "\"%s\" is no name of a slice: a part of it is empty", slice);

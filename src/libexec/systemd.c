@@ -55,39 +55,28 @@ static void check(int r)
 
 static void append_number(sd_bus_message *m, char type, uint64_t value)
 {
-        const union {
-                uint8_t y;
-                uint16_t q;
-                uint32_t u;
-                uint64_t t;
-                int b;
-        } narrow = { .t = 0 }, v8 = { .y = (uint8_t)value }, v16 = { .q = (uint16_t)value },
-          v32 = { .u = (uint32_t)value }, v64 = { .t = value }, vb = { .b = value != 0 };
-        const void *p = &narrow;
-
         switch (type) {
         case 'b':
-                p = &vb.b;
+                check(sd_bus_message_append(m, "b", value != 0));
                 break;
         case 'y':
-                p = &v8.y;
+                check(sd_bus_message_append(m, "y", (unsigned)(uint8_t)value));
                 break;
         case 'n':
         case 'q':
-                p = &v16.q;
+                check(sd_bus_message_append(m, (char[]){ type, '\0' }, (unsigned)(uint16_t)value));
                 break;
         case 'i':
         case 'u':
-                p = &v32.u;
+                check(sd_bus_message_append(m, (char[]){ type, '\0' }, (uint32_t)value));
                 break;
         case 'x':
         case 't':
-                p = &v64.t;
+                check(sd_bus_message_append(m, (char[]){ type, '\0' }, value));
                 break;
         default:
                 BUG("type %c", type);
         }
-        check(sd_bus_message_append_basic(m, type, p));
 }
 
 static void append(sd_bus_message *m, const struct property *p)

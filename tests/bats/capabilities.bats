@@ -125,7 +125,7 @@ process.capabilities.bounding[4]: the unknown capability \"cap_chown\" is left o
         assert_equal "$(sets_of_init)" "1 21 20 1 0"
 }
 
-@test "what is inheritable or ambient in the caller does not reach the container" {
+@test "CVE-2022-27650: what is inheritable or ambient in the caller does not reach the container" {
         run_detached setpriv --inh-caps=+kill,+chown --ambient-caps=+kill,+chown \
                 "$OCIRUN" --root "$OCIRUN_ROOT" create "$ID"
         assert_status 0
