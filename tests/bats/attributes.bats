@@ -177,7 +177,8 @@ assert_policy() { # JQ-OBJECT EXPECTED...
         shift
         config --argjson scheduler "$object" '.process.scheduler = $scheduler'
         create
-        assert_equal "$(chrt --pid "$pid" | sed "s/^pid $pid's current //" | paste -sd' ')" "$1"
+        assert_equal "$(chrt --pid "$pid" | sed "/runtime parameter:/d; s/^pid $pid's current //" |
+                paste -sd' ')" "$1"
         [ $# -lt 2 ] || assert_equal "$(ps -o ni= -p "$pid" | xargs)" "$2"
         destroy
 }
