@@ -33,13 +33,16 @@ static int remove_parents(int root, const char *path, size_t n_new, struct err *
 
         for (size_t n = n_levels - 1; n > 0; n--) {
                 _free_ char *cgroup = levels_prefix(path, n);
+                bool is_own = n + n_new > n_levels;
                 int r;
 
-                if (n + n_new <= n_levels && host_has_mark(root, cgroup, CGROUP_MARK) <= 0)
+                if (!is_own && host_has_mark(root, cgroup, CGROUP_MARK) <= 0)
                         return 0;
                 r = host_rmdir(root, cgroup);
                 if (r == -EBUSY || r == -ENOTEMPTY)
                         return 0;
+                if (!is_own && (r == -EACCES || r == -EPERM))
+                        return 0; /* another user's runtime made it, who has delegated what is below */
                 if (r < 0 && r != -ENOENT)
                         return fail(err, r, "remove cgroup %s", cgroup);
         }
