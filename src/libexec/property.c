@@ -166,8 +166,9 @@ static int parse_string(struct cursor *c, const char **ret)
                         return -EINVAL;
                 *s++ = *c->p;
         }
-        if (*c->p++ != quote)
+        if (*c->p != quote)
                 return -EINVAL;
+        c->p++;
         return 0;
 }
 

@@ -14,7 +14,7 @@ static void plan(const struct oci_config *config, bool is_rootless, struct arena
         static const struct create_options options = { 0 };
         struct err err = { 0 };
         char message[4096];
-        struct plan plan;
+        struct plan plan = { 0 };
         int r;
 
         r = plan_make(config, "fuzz", &context, &options, arena, &plan, &err);

@@ -48,7 +48,7 @@ static void *survive(void *ready)
 
 static pid_t fork_process_without_first_thread(void)
 {
-        int ready[2];
+        static int ready[2]; /* the stack of a thread that has ended is not there any more */
         char byte;
         pid_t pid;
 
