@@ -69,6 +69,7 @@ list_limits() { # PID
 }
 
 @test "limits that are not set are those of the caller" {
+        needs hardened
         config '.process.rlimits = [{ "type": "RLIMIT_NOFILE", "soft": 100, "hard": 200 }]'
         start_sleeping prlimit --core=12345:23456 --stack=7654321 --nofile=300:400
         run list_limits "$pid"

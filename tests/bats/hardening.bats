@@ -50,25 +50,26 @@ disassemble() {
 }
 
 @test "functions with buffers check the stack's canary" {
+        needs hardened
         disassemble host_fd_path
         assert_output_contains '__stack_chk_fail'
 }
 
 @test "a large frame is touched page by page (stack clash protection)" {
-        needs machine:x86_64
+        needs hardened machine:x86_64
         # its path[] is larger than a page
         disassemble host_fd_path
         assert_output_matches '(or[lq]|sub[lq]?|mov[lq]) +\$0x0,.*\(%[re]sp\)'
 }
 
 @test "functions begin where an indirect jump may land (control flow protection)" {
-        needs machine:x86_64
+        needs hardened machine:x86_64
         disassemble err_format
         assert_output_contains endbr64
 }
 
 @test "buffers whose size is known only at run time are checked (_FORTIFY_SOURCE=3)" {
-        needs gcc-build
+        needs hardened gcc-build
         # host_read_file() reads into memory that it has just allocated: level 2 cannot know its size
         disassemble host_read_file
         assert_output_contains '__read_chk'

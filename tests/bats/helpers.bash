@@ -37,6 +37,7 @@
 #         command:NAME      the program is installed
 #         machine:NAME      as uname -m says
 #         gcc-build static  how the program under test was built
+#         hardened          not with sanitizers, which take the place of other checks, and want room
 #         fault-injection   it was configured with --enable-fault-injection
 
 bats_require_minimum_version 1.5.0
@@ -263,6 +264,7 @@ has() {
         debian-root) [ -d "$OCIRUN_TEST_ROOTS/debian" ] ;;
         command:*) command -v "$name" >/dev/null ;;
         machine:*) [ "$(uname -m)" = "$name" ] ;;
+        hardened) ! grep -q __asan_init "$OCIRUN" ;;
         gcc-build) ! readelf --string-dump=.comment "$OCIRUN" | grep -q clang ;;
         static) ! readelf --program-headers "$OCIRUN" | grep -q INTERP ;;
         fault-injection) grep -q OCIRUN_FAULT "$OCIRUN" ;;
