@@ -1,6 +1,7 @@
 /* The host's procfs. */
 #include "base/procfs.h"
 
+#include "base/buf.h"
 #include "base/fd.h"
 #include "base/host.h"
 #include "base/number.h"
@@ -9,6 +10,7 @@
 #include <inttypes.h>
 #include <linux/magic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/vfs.h>
 
@@ -48,7 +50,7 @@ int procfs_write(int procfs, const char *path, const char *text)
 }
 
 /* Fields of /proc/PID/stat (proc(5)). */
-enum { STATE = 3, N_THREADS = 20, START_TIME = 22, IGNORED_SIGNALS = 33 };
+enum { STATE = 3, N_THREADS = 20, START_TIME = 22 };
 
 /* The text of a field, given that of an earlier one; NULL if there are not so many. */
 static const char *later_field(const char *p, int from, int to)
@@ -68,19 +70,27 @@ static int parse_field(const char *p, uint64_t *ret)
         return number_u64(text, UINT64_MAX, ret);
 }
 
+static int open_file_of(int procfs, pid_t pid, const char *file)
+{
+        char path[sizeof "2147483647/status"];
+        int fd;
+
+        snprintf(path, sizeof path, "%d/%s", (int)pid, file);
+        fd = procfs_open_file(procfs, path, O_RDONLY);
+        return fd == -ENOENT ? -ESRCH : fd;
+}
+
 int procfs_identify(int procfs, pid_t pid, struct process_identity *ret)
 {
-        char path[sizeof "2147483647/stat"], text[1024];
-        const char *p, *state, *threads, *start, *ignored;
-        _close_ int fd = -EBADF;
-        uint64_t n_threads, signals = 0;
+        char text[1024];
+        const char *p, *state, *threads, *start;
+        _close_ int fd = open_file_of(procfs, pid, "stat");
+        uint64_t n_threads;
         ssize_t n;
         int r;
 
-        snprintf(path, sizeof path, "%d/stat", (int)pid);
-        fd = procfs_open_file(procfs, path, O_RDONLY);
         if (fd < 0)
-                return fd == -ENOENT ? -ESRCH : fd;
+                return fd;
         n = read(fd, text, sizeof text - 1);
         if (n < 0)
                 return -errno;
@@ -90,14 +100,37 @@ int procfs_identify(int procfs, pid_t pid, struct process_identity *ret)
         state = p ? later_field(p, STATE - 1, STATE) : NULL;
         threads = later_field(state, STATE, N_THREADS);
         start = later_field(threads, N_THREADS, START_TIME);
-        ignored = later_field(start, START_TIME, IGNORED_SIGNALS);
-        if (!ignored)
+        if (!start)
                 return -EBADMSG;
-        if ((r = parse_field(threads, &n_threads)) < 0 || (r = parse_field(ignored, &signals)) < 0)
+        r = parse_field(threads, &n_threads);
+        if (r < 0)
                 return r;
-        ret->ignored_signals = (uint32_t)signals;
         /* The state is the first thread's, which can end before others: then it is a zombie and counted, until the last
          * one has ended. */
         ret->has_ended = (*state == 'Z' && n_threads <= 1) || *state == 'X';
         return parse_field(start, &ret->start_time);
+}
+
+int procfs_ignored_signals(int procfs, pid_t pid, uint64_t *ret)
+{
+        static const char key[] = "\nSigIgn:\t";
+        _close_ int fd = open_file_of(procfs, pid, "status");
+        _buf_ struct buf text = { 0 };
+        char part[2048]; /* one is enough, if the process is not in very many groups */
+
+        if (fd < 0)
+                return fd;
+        for (;;) {
+                ssize_t n = read(fd, part, sizeof part);
+                const char *line;
+
+                if (n <= 0)
+                        return n < 0 ? -errno : -EBADMSG;
+                buf_append(&text, part, (size_t)n);
+                line = strstr(text.data, key);
+                if (line && strchr(line + strlen(key), '\n')) {
+                        *ret = strtoull(line + strlen(key), NULL, 16);
+                        return 0;
+                }
+        }
 }

@@ -22,12 +22,15 @@ int procfs_open_file(int procfs, const char *path, int flags);
  * does so with what follows a number that it wanted. */
 int procfs_write(int procfs, const char *path, const char *text);
 
-/* What tells a process from a later one with the same id: when it began, in clock ticks since boot; whether all of its
- * threads have ended, so that only its parent has still to take notice; and the standard signals that it ignores, the
- * lowest bit for signal 1 (proc(5), /proc/pid/stat).  -ESRCH when it is gone. */
+/* What tells a process from a later one with the same id: when it began, in clock ticks since boot; and whether all of
+ * its threads have ended, so that only its parent has still to take notice (proc(5), /proc/pid/stat).  -ESRCH when it
+ * is gone. */
 struct process_identity {
         uint64_t start_time;
         bool has_ended;
-        uint32_t ignored_signals;
 };
 int procfs_identify(int procfs, pid_t pid, struct process_identity *ret);
+
+/* The signals that a process ignores, the lowest bit for signal 1 (proc(5), SigIgn of /proc/pid/status).  -ESRCH when
+ * it is gone. */
+int procfs_ignored_signals(int procfs, pid_t pid, uint64_t *ret);

@@ -17,5 +17,6 @@ int loopback_child(struct err *err)
                 return fail(err, -errno, "make a socket to bring lo up");
         if (ioctl(fd, SIOCSIFFLAGS, &request) < 0)
                 return fail(err, -errno, "bring lo up");
+        fd_retire(&fd);
         return 0;
 }

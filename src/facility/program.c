@@ -224,17 +224,18 @@ static int check_cwd(const struct program_plan *plan, struct err *err)
 
 static int enter_cwd(struct program_plan *plan, int root, struct err *err)
 {
-        _close_ int fd = inroot_mkdirs(root, plan->cwd, 0755);
+        const bool is_root = strcmp(plan->cwd, "/") == 0;
+        _close_ int fd = is_root ? -EBADF : inroot_mkdirs(root, plan->cwd, 0755);
         int r;
 
-        if (fd < 0) {
+        if (fd < 0 && !is_root) {
                 fail(err, fd, "open or make %s", plan->cwd);
                 if (fd == -ELOOP)
                         err_hint(err, "symbolic links go round in a circle, or the path leads through a file "
                                       "descriptor in /proc, which is refused");
                 return fd;
         }
-        if (fchdir(fd) < 0)
+        if (fchdir(is_root ? root : fd) < 0)
                 return fail(err, -errno, "go to %s", plan->cwd);
         fd_retire(&fd);
         r = check_cwd(plan, err);
@@ -268,6 +269,7 @@ static int check_executable(const struct program_plan *plan, int root, const cha
         _free_ char *absolute = path[0] == '/' ? xstrdup(path) : xasprintf("%s/%s", plan->cwd, path);
         _close_ int fd = inroot_open(root, absolute, O_PATH);
         struct stat st;
+        int r;
 
         if (fd < 0)
                 return fd;
@@ -277,7 +279,9 @@ static int check_executable(const struct program_plan *plan, int root, const cha
                 return -EISDIR;
         if (!S_ISREG(st.st_mode))
                 return -EACCES; /* as execve(2) */
-        return sys_access(fd, X_OK);
+        r = sys_access(fd, X_OK);
+        fd_retire(&fd);
+        return r;
 }
 
 /* In the directories of PATH, an empty one being the working directory.  A file that may not be executed is an

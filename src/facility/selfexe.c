@@ -124,10 +124,8 @@ int selfexe_protect(char **argv, struct err *err)
         struct stat st;
         int r, mount_r;
 
-        if (selfexe_is_protected) {
-                restore_name(argv[0]);
+        if (selfexe_is_protected)
                 return 0;
-        }
         exe = host_open(AT_FDCWD, "/proc/self/exe", O_RDONLY);
         if (exe < 0)
                 return fail(err, exe, "open /proc/self/exe");

@@ -17,5 +17,5 @@
  * Called before anything else is opened: memory and descriptors do not survive. */
 int selfexe_protect(char **argv, struct err *err);
 
-/* Set by the entry point (selfexe_entry.c), when it has seen that nobody can write to the program. */
+/* Set by the entry point (selfexe_entry.c), when it has seen to it that nobody can write to the program. */
 extern bool selfexe_is_protected;

@@ -139,10 +139,8 @@ static int refused_id(const char *property, unsigned id, int r, unsigned capabil
 
 int user_child(const struct user_plan *plan, struct err *err)
 {
-        int r, death_signal = 0;
+        int r;
 
-        if (prctl(PR_GET_PDEATHSIG, &death_signal, 0, 0, 0) < 0)
-                return fail(err, -errno, "get the parent death signal");
         umask(plan->umask);
         r = set_groups(plan, err);
         if (r < 0)
@@ -155,10 +153,5 @@ int user_child(const struct user_plan *plan, struct err *err)
         if (plan->uid != 0 && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
                 return fail(err, -errno, "keep the capabilities");
         r = sys_setresuid(plan->uid);
-        if (r < 0)
-                return refused_id("uid", plan->uid, r, CAP_SETUID, "CAP_SETUID", err);
-
-        if (death_signal && prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0) < 0)
-                return fail(err, -errno, "set the parent death signal");
-        return 0;
+        return r < 0 ? refused_id("uid", plan->uid, r, CAP_SETUID, "CAP_SETUID", err) : 0;
 }

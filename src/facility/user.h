@@ -22,6 +22,6 @@ int user_plan(const struct oci_process *process, mode_t caller_umask, struct use
 int user_child_stdio(const struct user_plan *plan, struct err *err);
 
 /* Become the user.  The permitted capabilities stay, the effective ones are lost unless uid is 0.  Without
- * additionalGids there are no supplementary groups afterwards.  The parent death signal, which the kernel
- * forgets whenever credentials change, is armed again; what happens to the parent in between is not noticed. */
+ * additionalGids there are no supplementary groups afterwards.  The kernel forgets the parent death signal
+ * whenever credentials change (prctl(2)): the caller arms it again. */
 int user_child(const struct user_plan *plan, struct err *err);

@@ -24,7 +24,7 @@ int channel_send(int channel, enum message_type type, pid_t pid, int fd)
         return socket_send(channel, &m, offsetof(struct message, err), &fd, fd >= 0);
 }
 
-int channel_send_go(int channel, pid_t pid, uint32_t ignored_signals)
+int channel_send_go(int channel, pid_t pid, uint64_t ignored_signals)
 {
         const struct message m = { .type = MESSAGE_GO, .pid = pid, .ignored_signals = ignored_signals };
 

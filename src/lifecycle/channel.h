@@ -49,7 +49,7 @@ enum message_type {
 struct message {
         enum message_type type;
         pid_t pid;                /* GO: init's, as seen by P */
-        uint32_t ignored_signals; /* GO: those of P's caller, the lowest bit for signal 1 */
+        uint64_t ignored_signals; /* GO: those of P's caller, the lowest bit for signal 1 */
         struct err err;           /* WARNING, ERROR; not sent with the others */
 };
 
@@ -60,7 +60,7 @@ int channel_open(int ret[2], struct err *err);
 int channel_send(int channel, enum message_type type, pid_t pid, int fd);
 
 /* Send GO to init. */
-int channel_send_go(int channel, pid_t pid, uint32_t ignored_signals);
+int channel_send_go(int channel, pid_t pid, uint64_t ignored_signals);
 
 /* Send WARNING or ERROR. */
 int channel_send_err(int channel, enum message_type type, const struct err *err);

@@ -238,7 +238,9 @@ static int step_start_init(struct creation *c, struct err *err)
         r = procfs_identify(c->container.procfs, c->pid, &identity);
         if (r < 0)
                 return r == -ESRCH ? launch_explain_death(c, err) : fail(err, r, "identify init");
-        c->ignored_signals = identity.ignored_signals;
+        r = procfs_ignored_signals(c->container.procfs, c->pid, &c->ignored_signals);
+        if (r < 0)
+                return r == -ESRCH ? launch_explain_death(c, err) : fail(err, r, "see which signals init ignores");
         c->container.saved.state->pid = c->pid;
         c->container.saved.state->has_pid = true;
         c->container.saved.startTime = identity.start_time;

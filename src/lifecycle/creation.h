@@ -28,7 +28,7 @@ struct creation {
         int master;         /* run: of the container's terminal */
         int pidfd;
         pid_t pid;
-        uint32_t ignored_signals; /* by the runtime's caller, the lowest bit for signal 1 */
+        uint64_t ignored_signals; /* by the runtime's caller, the lowest bit for signal 1 */
         bool is_joined;           /* init was made by a process that had joined what is left to init */
         bool has_run_hooks;       /* the lifecycle has come to hooks, so it ends with poststop */
 };

@@ -88,17 +88,12 @@ static int find_root_again(struct creation *c, struct err *err)
 }
 
 /* The clone has reset what the runtime handles, and not what is ignored: SIGPIPE by the runtime, and others by its
- * caller, as nohup(1) does.  Who ignores one of these may ignore real-time signals, which the kernel does not tell of
- * in the same place. */
-static void reset_signals(uint32_t ignored)
+ * caller, as nohup(1) does. */
+static void reset_signals(uint64_t ignored)
 {
-        const uint32_t own = 1U << (SIGPIPE - 1);
-
-        for (int i = 1; i < 32; i++)
+        for (int i = 1; i <= 64; i++)
                 if (ignored >> (i - 1) & 1)
                         (void)signal(i, SIG_DFL); /* what can be ignored can be reset */
-        for (int i = SIGRTMIN; (ignored & ~own) && i <= SIGRTMAX; i++)
-                (void)signal(i, SIG_DFL);
 }
 
 /* Afterwards: all namespaces are the container's, and the ids are root's in its user namespace. */
@@ -268,7 +263,7 @@ static int become_user(struct creation *c, int root, char **ret_program, struct 
         int r;
 
         if ((r = program_child_home(&p->program, root, err)) < 0 || (r = user_child_stdio(&p->user, err)) < 0 ||
-            (r = user_child(&p->user, err)) < 0)
+            (r = user_child(&p->user, err)) < 0 || (r = die_with_runtime(err)) < 0)
                 return r;
         r = keeps_privileges(c) ? caps_child_raise(err) : caps_child(&p->caps, err);
         if (r < 0)

@@ -74,6 +74,9 @@ except OSError as e:
 @test "CVE-2019-5736: the runtime's program cannot be written through a container that waits, nor once it started" {
         bundle web
         config '.process.args = ["sleep", "60"]'
+        # what no other test executes: a file that runs anywhere cannot be written, whatever it was opened through
+        cp "$OCIRUN" ./ocirun
+        OCIRUN=$PWD/ocirun
         sum=$(sha256sum "$OCIRUN")
         run_detached ocirun create "$ID"
         assert_status 0
@@ -89,11 +92,34 @@ except OSError as e:
         ocirun start "$ID"
         echo >&"${COPROC[1]}"
         read -r after <&"${COPROC[0]}"
-        # and not because other containers happen to wait in it, too
         assert_equal "$after" EROFS
         wait "$attacker"
         attacker=
         assert_equal "$(sha256sum "$OCIRUN")" "$sum"
+}
+
+@test "CVE-2019-5736: the program is protected in its place, and not executed once more" {
+        needs static
+        bundle web
+        config '.process.args = ["sleep", "60"]'
+        run_detached ocirun create "$ID"
+        assert_status 0
+        # what the program was executed as (AT_EXECFN of getauxval(3)): /dev/fd/N when it was by descriptor
+        run python3 -c '
+import struct, sys
+pid = sys.argv[1]
+auxv = dict(struct.iter_unpack("@LL", open(f"/proc/{pid}/auxv", "rb").read()))
+with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+    memory.seek(auxv[31])
+    print(memory.read(4096).split(b"\0")[0].decode())' "$(container_pid)"
+        assert_output "$OCIRUN"
+        # no memory is mapped from where it can be written to
+        run readlink "/proc/$(container_pid)/exe"
+        assert_output "/"
+        run grep -c "$OCIRUN" "/proc/$(container_pid)/maps"
+        assert_output 0
+        assert_equal "$(tr '\0' ' ' <"/proc/$(container_pid)/cmdline")" "$OCIRUN --root $OCIRUN_ROOT create $ID "
+        ocirun delete --force "$ID"
 }
 
 @test "CVE-2019-5736: an entry point that is the runtime itself runs what cannot be written" {

@@ -205,6 +205,13 @@ SigIgn:	0000000000000000"
         start_and_wait
         assert_equal "$output" "SigBlk:	0000000000000000
 SigIgn:	0000000000000000"
+
+        # and when it is nothing but a real-time signal
+        ocirun delete "$ID"
+        run env --ignore-signal=RTMIN+1,RTMAX "$OCIRUN" --root "$OCIRUN_ROOT" run "$ID"
+        assert_status 0
+        assert_output "SigBlk:	0000000000000000
+SigIgn:	0000000000000000"
 }
 
 @test "a caller that ignores SIGCHLD" {

@@ -77,17 +77,14 @@ static void check_user_is_taken_on(void)
         uint64_t effective, permitted, inheritable, permitted_before;
         uid_t ids[3];
         gid_t list[3];
-        int death_signal;
         struct err err = { 0 };
 
         CHECK(sys_capget(&effective, &permitted_before, &inheritable) >= 0);
-        CHECK(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0);
         CHECK(user_child(&p, &err) == 0);
         CHECK(getresuid(&ids[0], &ids[1], &ids[2]) == 0 && ids[0] == 5 && ids[1] == 5 && ids[2] == 5);
         CHECK(getresgid(&ids[0], &ids[1], &ids[2]) == 0 && ids[0] == 6 && ids[1] == 6 && ids[2] == 6);
         CHECK(getgroups(3, list) == 2 && list[0] == 8 && list[1] == 9);
         CHECK(umask(0) == 0027);
-        CHECK(prctl(PR_GET_PDEATHSIG, &death_signal) == 0 && death_signal == SIGKILL);
         CHECK(sys_capget(&effective, &permitted, &inheritable) >= 0);
         CHECK(effective == 0 && permitted == permitted_before);
 }
@@ -102,13 +99,11 @@ static void check_groups_are_replaced_by_none(void)
 {
         const gid_t groups[] = { 8, 9 };
         const struct user_plan p = { .uid = 0, .gid = 0 };
-        int death_signal = 1;
         struct err err = { 0 };
 
         CHECK(sys_setgroups(2, groups) == 0);
         CHECK(user_child(&p, &err) == 0);
         CHECK(getgroups(0, NULL) == 0);
-        CHECK(prctl(PR_GET_PDEATHSIG, &death_signal) == 0 && death_signal == 0);
 }
 
 TEST(groups_are_replaced_by_none)
