@@ -75,10 +75,10 @@ except OSError as e:
         bundle web
         config '.process.args = ["sleep", "60"]'
         # what no other test executes: a file that runs anywhere cannot be written, whatever it was opened through
-        cp "$OCIRUN" ./ocirun
-        OCIRUN=$PWD/ocirun
-        sum=$(sha256sum "$OCIRUN")
-        run_detached ocirun create "$ID"
+        own=$PWD/ocirun
+        cp "$OCIRUN" "$own"
+        sum=$(sha256sum "$own")
+        run_detached "$own" --root "$OCIRUN_ROOT" create "$ID"
         assert_status 0
         # all that a process in the container could do, the host's root can do with more rights
         coproc open_exe "/proc/$(container_pid)/exe" 3>&-
@@ -88,14 +88,14 @@ except OSError as e:
         # because it runs
         assert_equal "$now $through_descriptor" "ETXTBSY ETXTBSY"
         # it is the runtime that waits there
-        cmp "/proc/$(container_pid)/exe" "$OCIRUN"
+        cmp "/proc/$(container_pid)/exe" "$own"
         ocirun start "$ID"
         echo >&"${COPROC[1]}"
         read -r after <&"${COPROC[0]}"
         assert_equal "$after" EROFS
         wait "$attacker"
         attacker=
-        assert_equal "$(sha256sum "$OCIRUN")" "$sum"
+        assert_equal "$(sha256sum "$own")" "$sum"
 }
 
 @test "CVE-2019-5736: the program is protected in its place, and not executed once more" {
