@@ -233,13 +233,17 @@ static void explain_cpuset(int dir, const struct cgroup_write *w, struct err *er
                          (int)strcspn(allowed, "\n"), allowed);
 }
 
+#define CPU_TIMES "microseconds: a quota of at least 1000, or -1 for none; a period from 1000 to 1000000"
+
 static const struct hint {
         const char *prefix; /* of the file */
         int code;
         const char *text;
 } hints[] = {
         { "blkio.bfq.", -ENOENT, "weights need the BFQ scheduler (CONFIG_BFQ_GROUP_IOSCHED)" },
+        { "cpu.cfs_", -EINVAL, CPU_TIMES },
         { "cpu.idle", -ENOENT, "it came with Linux 5.15" },
+        { "cpu.max", -EINVAL, CPU_TIMES },
         { "io.bfq.", -ENOENT, "weights need the BFQ scheduler or CONFIG_BLK_CGROUP_IOCOST" },
         { "memory.memsw.", -ENOENT, "this kernel does not account swap" },
         { "memory.swap.", -ENOENT, "this kernel does not account swap" },

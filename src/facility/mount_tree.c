@@ -74,6 +74,8 @@ int mount_tree_bind(struct mount *m, int bundle, struct err *err)
 
         if (source < 0) {
                 fail(err, source, "open %s", m->source);
+                if (source == -ENOENT && m->source[0] != '/')
+                        err_hint(err, "a relative source begins in the bundle");
                 return err_at(err, source, "source");
         }
         if (fstat(source, &st) < 0)

@@ -312,6 +312,7 @@ static int search_path(const struct program_plan *plan, int root, struct arena *
         if (failed)
                 return program_child_explain(plan, root, failed, code, err);
         refuse(err, -ENOENT, "exec \"%s\": executable file not found in $PATH", name);
+        err_hint(err, "PATH is %.400s%s", path ? path : DEFAULT_PATH, path ? "" : ", since process.env has none");
         return err_at(err, -ENOENT, "args[0]");
 }
 

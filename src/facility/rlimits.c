@@ -51,6 +51,7 @@ static int plan_entry(const struct oci_rlimit *rlimit, struct rlimits_plan *plan
 
         if (!resource) {
                 refuse(err, -EINVAL, "\"%s\" is not a resource limit of Linux", rlimit->type);
+                err_hint(err, "a name of getrlimit(2), such as RLIMIT_NOFILE");
                 return err_at(err, -EINVAL, "type");
         }
         /* "If rlimits contains duplicated entries with same type, the runtime MUST generate an error" */

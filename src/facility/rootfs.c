@@ -74,6 +74,8 @@ int rootfs_prepare(const struct rootfs_plan *plan, int bundle, char **ret_path, 
                 r = fail(err, fd, "open %s", plan->path);
         else
                 r = host_fd_path(fd, ret_path);
+        if (fd == -ENOENT && path[0] != '/')
+                err_hint(err, "a relative path begins in the bundle");
         if (r < 0)
                 return err_at(err, r, "root.path");
         return take_fd(&fd);

@@ -1,6 +1,7 @@
 /* linux.seccomp: the words of the document, the checks, and what the kernel and an agent get. */
 #include "facility/seccomp.h"
 
+#include "base/buf.h"
 #include "base/fd.h"
 #include "base/host.h"
 #include "base/socket.h"
@@ -73,10 +74,15 @@ struct planner {
 /* The index of a word. */
 static int find_word(const struct word *words, const char *name, const char *kind, struct err *err)
 {
-        for (int i = 0; words[i].name; i++)
+        _buf_ struct buf known = { 0 };
+
+        for (int i = 0; words[i].name; i++) {
                 if (strcmp(words[i].name, name) == 0)
                         return i;
-        return refuse(err, -EINVAL, "%.100s is not a seccomp %s", name, kind);
+                buf_printf(&known, "%s%s", i ? ", " : "", words[i].name);
+        }
+        refuse(err, -EINVAL, "%.100s is not a seccomp %s", name, kind);
+        return err_hint(err, "one of %s", known.data);
 }
 
 /* *ret is the action with its errno.  The two are different properties, so the caller says where. */

@@ -151,8 +151,10 @@ static int add_named_architecture(struct seccomp_numbers *n, const char *name, s
         const struct scmp_version *v = seccomp_version();
         uint32_t token;
 
-        if (!is_known_architecture(name))
-                return refuse(err, -EINVAL, "%.100s is not a seccomp architecture", name);
+        if (!is_known_architecture(name)) {
+                refuse(err, -EINVAL, "%.100s is not a seccomp architecture", name);
+                return err_hint(err, "a name such as SCMP_ARCH_X86_64; `ocirun features` lists all");
+        }
         token = find_token(name);
         if (token == 0)
                 return refuse(err, -EOPNOTSUPP, "%s is not known to libseccomp %u.%u.%u", name, v->major, v->minor,

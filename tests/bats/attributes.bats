@@ -132,7 +132,8 @@ list_limits() { # PID
                 "process.rlimits[0].soft: 2 is above the hard limit 1"
         # "The runtime MUST generate an error for any values which cannot be mapped to a relevant kernel interface."
         assert_refused '.process.rlimits = [{ "type": "RLIMIT_OFILE", "soft": 1, "hard": 1 }]' \
-                'process.rlimits[0].type: "RLIMIT_OFILE" is not a resource limit of Linux'
+                'process.rlimits[0].type: "RLIMIT_OFILE" is not a resource limit of Linux
+  hint: a name of getrlimit(2), such as RLIMIT_NOFILE'
         config '.process.rlimits = [{ "type": "RLIMIT_CORE", "soft": -1, "hard": 1 }]'
         run ocirun run "$ID"
         assert_status 1

@@ -287,7 +287,8 @@ print(repr(s.recv(10000)))' "$@"
         # errors are read from standard error
         config '.process.args = ["none"]'
         run_detached ocirun create --bundle "$BUNDLE" "$ID-2"
-        assert_output "ocirun: create $ID-2: config.json: process.args[0]: exec \"none\": executable file not found in \$PATH"
+        assert_output "ocirun: create $ID-2: config.json: process.args[0]: exec \"none\": executable file not found in \$PATH
+  hint: PATH is /bin"
 }
 
 @test "a config.json as podman writes it" {
@@ -349,9 +350,9 @@ conmon_run() {
         config '.process.args = ["none"]'
         conmon_run
         message="create $ID: config.json: process.args[0]: exec \"none\": executable file not found in \$PATH"
-        assert_equal "$(jq -r '.data, .message' <<<"$answer")" "-1"$'\n'"ocirun: $message"
+        assert_equal "$(jq -r '.data, .message' <<<"$answer")" "-1"$'\n'"ocirun: $message"$'\n'"  hint: PATH is /bin"
         # podman reads the file as one object
-        assert_equal "$(jq -r .msg runtime.log)" "$message"
+        assert_equal "$(jq -r .msg runtime.log)" "$message; hint: PATH is /bin"
 }
 
 # ---- what is only here, and in crun

@@ -63,7 +63,8 @@ hint='
         assert_refused '.process.cwd = "tmp"' 'process.cwd: must be an absolute path, not "tmp"'
         assert_refused 'del(.process.cwd)' 'process.cwd: is required, and missing'
         assert_refused '.process.rlimits = [{ "type": "RLIMIT_FOO", "soft": 1, "hard": 1 }]' \
-                'process.rlimits[0].type: "RLIMIT_FOO" is not a resource limit of Linux'
+                'process.rlimits[0].type: "RLIMIT_FOO" is not a resource limit of Linux
+  hint: a name of getrlimit(2), such as RLIMIT_NOFILE'
         assert_refused '.process.oomScoreAdj = 5000' 'process.oomScoreAdj: must be from -1000 to 1000, not 5000'
         assert_refused '.mounts[2].destination = ""' 'mounts[2].destination: must not be empty'
         assert_refused '.mounts += [{ "destination": "/x", "type": "bind", "source": "/etc", "options": ["bind", "blorb"] }]' \
@@ -74,7 +75,8 @@ hint='
         assert_refused '.linux.maskedPaths = ["proc/kcore"]' \
                 'linux.maskedPaths[0]: must be an absolute path, not "proc/kcore"'
         assert_refused '.linux.seccomp = { "defaultAction": "SCMP_ACT_X" }' \
-                'linux.seccomp.defaultAction: SCMP_ACT_X is not a seccomp action'
+                'linux.seccomp.defaultAction: SCMP_ACT_X is not a seccomp action
+  hint: one of SCMP_ACT_ALLOW, SCMP_ACT_ERRNO, SCMP_ACT_KILL, SCMP_ACT_KILL_PROCESS, SCMP_ACT_KILL_THREAD, SCMP_ACT_LOG, '"SCMP_ACT_NOTIFY, SCMP_ACT_TRACE, SCMP_ACT_TRAP"
         assert_refused '.linux.resources.memory.limit = -5' \
                 'linux.resources.memory.limit: must be a number of bytes, or -1 for no limit, not -5'
         assert_refused '.linux.sysctl = { "kernel.sysrq": "1" }' "linux.sysctl.kernel.sysrq: is not in a separate kernel\
@@ -159,7 +161,8 @@ hint='
         ln -s rootfs link
         assert_refused 'del(.root)' "root: is required, and missing$hint for example \"root\": { \"path\": \"rootfs\" }, relative\
  to the bundle"
-        assert_refused '.root.path = "none"' 'root.path: open none: no such file or directory (ENOENT)'
+        assert_refused '.root.path = "none"' 'root.path: open none: no such file or directory (ENOENT)
+  hint: a relative path begins in the bundle'
         assert_refused '.root.path = "link"' 'root.path: link must be a directory, and is a symbolic link'
         assert_refused '.root.path = ""' 'root.path: must not be empty'
 }
@@ -193,7 +196,8 @@ hint='
         echo 'no program' >rootfs/text
         chmod a+x rootfs/script rootfs/text
         # podman and docker look for these words, to end with 127 or 126
-        assert_refused '.process.args = ["none"]' 'process.args[0]: exec "none": executable file not found in $PATH'
+        assert_refused '.process.args = ["none"]' 'process.args[0]: exec "none": executable file not found in $PATH
+  hint: PATH is /bin'
         assert_refused '.process.args = ["/none"]' 'process.args[0]: exec /none: no such file or directory (ENOENT)'
         assert_refused '.process.args = ["/bin/sh/x"]' 'process.args[0]: exec /bin/sh/x: not a directory (ENOTDIR)'
         assert_refused '.process.args = ["/bin"]' 'process.args[0]: exec /bin: is a directory (EISDIR)'

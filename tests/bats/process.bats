@@ -68,7 +68,7 @@ lines>
         assert_status 1
         assert_output "ocirun: run $ID: config.json: process.args: must have at least one entry"
         # ... "and that entry is used with the same semantics as execvp's file"
-        assert_refused '' 'exec "": executable file not found in $PATH'
+        assert_refused '' 'exec "": executable file not found in $PATH' "PATH is /bin"
 }
 
 @test "args[0] without a slash is looked for in the directories of PATH, in their order" {
@@ -129,7 +129,11 @@ lines>
                 assert_output_contains "program in /srv"
         done
         config '.process.env = ["PATH=/bin:/usr/bin"]'
-        assert_refused program 'exec "program": executable file not found in $PATH'
+        assert_refused program 'exec "program": executable file not found in $PATH' \
+                "PATH is /bin:/usr/bin"
+        config '.process.env = []'
+        assert_refused program 'exec "program": executable file not found in $PATH' \
+                "PATH is /bin:/usr/bin, since process.env has none"
 
         mkdir -p rootfs/usr/bin
         mv rootfs/srv/program rootfs/usr/bin
@@ -168,7 +172,7 @@ lines>
 
 @test "a program that is not there" {
         assert_refused /no/such "exec /no/such: no such file or directory (ENOENT)"
-        assert_refused no-such 'exec "no-such": executable file not found in $PATH'
+        assert_refused no-such 'exec "no-such": executable file not found in $PATH' "PATH is /bin"
         assert_refused /bin/sh/program "exec /bin/sh/program: not a directory (ENOTDIR)"
         ln -s /no/such rootfs/dangling
         assert_refused /dangling "exec /dangling: no such file or directory (ENOENT)"

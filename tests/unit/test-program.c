@@ -387,12 +387,13 @@ TEST(names_are_searched_in_path)
         CHECK_STR(find(&root, "tool", "PATH=", "/work"), "tool");
         CHECK_STR(find(&root, "tool", "PATH=work", "/"), "work/tool");
         CHECK_STR(find(&root, "tool", "PATH=/bin", "/work"),
-                  "args[0]: exec \"tool\": executable file not found in $PATH");
+                  "args[0]: exec \"tool\": executable file not found in $PATH | PATH is /bin");
         CHECK_STR(find(&root, "foo", "PATH=/bin:/usr/bin", "/"),
-                  "args[0]: exec \"foo\": executable file not found in $PATH");
-        CHECK_STR(find(&root, "", "PATH=/bin", "/"), "args[0]: exec \"\": executable file not found in $PATH");
+                  "args[0]: exec \"foo\": executable file not found in $PATH | PATH is /bin:/usr/bin");
+        CHECK_STR(find(&root, "", "PATH=/bin", "/"),
+                  "args[0]: exec \"\": executable file not found in $PATH | PATH is /bin");
         CHECK_STR(find(&root, "only-directory", "PATH=/bin", "/"),
-                  "args[0]: exec \"only-directory\": executable file not found in $PATH");
+                  "args[0]: exec \"only-directory\": executable file not found in $PATH | PATH is /bin");
         CHECK_STR(find(&root, "not-executable", "PATH=/bin:/usr/bin", "/"),
                   "args[0]: exec /bin/not-executable: permission denied (EACCES) | the mode of "
                   "/bin/not-executable is "

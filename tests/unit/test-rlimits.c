@@ -53,15 +53,17 @@ TEST(the_largest_number_is_infinity)
 }
 
 /* "The runtime MUST generate an error for any values which cannot be mapped to a relevant kernel interface." */
+#define NAMES " | a name of getrlimit(2), such as RLIMIT_NOFILE"
 TEST(unknown_resources_are_refused)
 {
         struct rlimits_plan p;
 
         CHECK_STR(plan("{'type':'RLIMIT_CPU','soft':1,'hard':1},{'type':'RLIMIT_FOO','soft':1,'hard':1}", &p),
-                  "rlimits[1].type: \"RLIMIT_FOO\" is not a resource limit of Linux");
+                  "rlimits[1].type: \"RLIMIT_FOO\" is not a resource limit of Linux" NAMES);
         CHECK_STR(plan("{'type':'NOFILE','soft':1,'hard':1}", &p),
-                  "rlimits[0].type: \"NOFILE\" is not a resource limit of Linux");
-        CHECK_STR(plan("{'type':'','soft':1,'hard':1}", &p), "rlimits[0].type: \"\" is not a resource limit of Linux");
+                  "rlimits[0].type: \"NOFILE\" is not a resource limit of Linux" NAMES);
+        CHECK_STR(plan("{'type':'','soft':1,'hard':1}", &p),
+                  "rlimits[0].type: \"\" is not a resource limit of Linux" NAMES);
 }
 
 /* "If rlimits contains duplicated entries with same type, the runtime MUST generate an error." */
