@@ -7,6 +7,7 @@
 
 #include "base/number.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -490,30 +491,70 @@ static const yajl_callbacks callbacks = {
         .yajl_end_array = on_end_array,
 };
 
-/* What yajl says of a syntax error, with the line and column of the offset where it is. */
-static int syntax_error(struct reader *r, yajl_handle handle, const char *text, size_t len, size_t offset)
+/* The text is no JSON: the line and column of the offset where it is not, and why. */
+static int syntax_error(const char *text, size_t offset, const char *why, struct err *err)
 {
-        unsigned char *message = yajl_get_error(handle, 0, (const unsigned char *)text, len);
-        const char *why = strstr((const char *)message, "error: "); /* after "parse" or "lexical" */
         size_t line = 1, column = 1;
 
-        why = why ? why + strlen("error: ") : (const char *)message;
-        for (size_t i = 0; i < offset && i < len; i++) {
+        for (size_t i = 0; i < offset; i++) {
                 column++;
                 if (text[i] == '\n') {
                         line++;
                         column = 1;
                 }
         }
-        refuse(r->err, -EINVAL, "line %zu, column %zu: not valid JSON: %.*s", line, column, (int)strcspn(why, "\n"),
-               why);
+        return refuse(err, -EINVAL, "line %zu, column %zu: not valid JSON: %.*s", line, column, (int)strcspn(why, "\n"),
+                      why);
+}
+
+static int yajl_error(yajl_handle handle, const char *text, size_t len, size_t offset, struct err *err)
+{
+        unsigned char *message = yajl_get_error(handle, 0, (const unsigned char *)text, len);
+        const char *why = strstr((const char *)message, "error: "); /* after "parse" or "lexical" */
+
+        why = why ? why + strlen("error: ") : (const char *)message;
+        syntax_error(text, offset < len ? offset : len, why, err);
         yajl_free_error(handle, message);
-        return r->err->code;
+        return err->code;
+}
+
+/* The number of an escape "\u1234" that text begins with; 0 if it does not. */
+static unsigned escaped_unit(const char *text, const char *end)
+{
+        unsigned unit = 0;
+
+        if (end - text < 6 || text[0] != '\\' || text[1] != 'u')
+                return 0;
+        for (int i = 2; i < 6; i++) {
+                if (!isxdigit((unsigned char)text[i]))
+                        return 0;
+                unit = unit << 4 |
+                       (unsigned)(isdigit((unsigned char)text[i]) ? text[i] - '0' : (text[i] | 0x20) - 'a' + 10);
+        }
+        return unit;
+}
+
+/* A character beyond U+FFFF is escaped in two halves (RFC 8259, section 7).  Of one without the other yajl would make a
+ * question mark, or bytes that are not UTF-8.  NULL, if there is none. */
+static const char *find_half_character(const char *text, const char *end)
+{
+        while ((text = memchr(text, '\\', (size_t)(end - text)))) {
+                unsigned unit = escaped_unit(text, end);
+
+                if ((unit & 0xfc00) == 0xd800 && (escaped_unit(text + 6, end) & 0xfc00) == 0xdc00)
+                        text += 12;
+                else if ((unit & 0xf800) == 0xd800)
+                        return text;
+                else
+                        text += end - text > 1 ? 2 : 1; /* what is escaped may be a backslash */
+        }
+        return NULL;
 }
 
 int spec_read(const struct spec_type *type, const char *text, size_t len, struct arena *arena, void *ret,
               struct err *err)
 {
+        const char *half;
         struct reader *r;
         yajl_handle handle;
         yajl_status status;
@@ -522,6 +563,9 @@ int spec_read(const struct spec_type *type, const char *text, size_t len, struct
 
         if (len > SPEC_MAX_SIZE)
                 return refuse(err, -EFBIG, "larger than %u bytes", SPEC_MAX_SIZE);
+        half = find_half_character(text, text + len);
+        if (half)
+                return syntax_error(text, (size_t)(half - text), "half of a surrogate pair", err);
         r = xcalloc(1, sizeof *r);
         r->arena = arena;
         r->err = err;
@@ -539,7 +583,7 @@ int spec_read(const struct spec_type *type, const char *text, size_t len, struct
         if (status == yajl_status_client_canceled)
                 code = err->code;
         else if (status == yajl_status_error)
-                code = syntax_error(r, handle, text, len, offset);
+                code = yajl_error(handle, text, len, offset, err);
         yajl_free(handle);
         free(r->keys);
         free(r);

@@ -120,6 +120,29 @@ TEST(syntax_errors_have_a_line)
         CHECK_STR(refused("{" VERSION ",\"hostname\":\"a\\u0000b\"}"), "hostname: must not contain a NUL character");
 }
 
+static const char *host_name(const char *text)
+{
+        static char name[64];
+        _arena_ struct arena *arena = arena_new();
+        struct oci_config c;
+        const char *message = read_config(arena_printf(arena, "{" VERSION ",\n\"hostname\":\"%s\"}", text), &c, arena);
+
+        snprintf(name, sizeof name, "%s", *message ? message : c.hostname);
+        return name;
+}
+
+/* RFC 8259, section 7: "To escape an extended character that is not in the Basic Multilingual Plane, the character is
+ * represented as a 12-character sequence, encoding the UTF-16 surrogate pair." */
+TEST(escapes_make_whole_characters)
+{
+        CHECK_STR(host_name("\\u00fc\\ud83D\\uDe00!"), "\u00fc\U0001f600!");
+        CHECK_STR(host_name("\\\\ud83d"), "\\ud83d");
+        CHECK_STR(host_name("ab\\ud83d"), "line 2, column 15: not valid JSON: half of a surrogate pair");
+        CHECK_STR(host_name("\\ud83dx\\ude00"), "line 2, column 13: not valid JSON: half of a surrogate pair");
+        CHECK_STR(host_name("\\ud83d\\ud83d"), "line 2, column 13: not valid JSON: half of a surrogate pair");
+        CHECK_STR(host_name("\\ude00"), "line 2, column 13: not valid JSON: half of a surrogate pair");
+}
+
 TEST(depth_and_size_are_capped)
 {
         char *text = xcalloc(1, SPEC_MAX_SIZE + 2);
