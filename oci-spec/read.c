@@ -6,8 +6,8 @@
 #include "oci-spec/table.h"
 
 #include "base/number.h"
+#include "oci-spec/text.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -518,39 +518,6 @@ static int yajl_error(yajl_handle handle, const char *text, size_t len, size_t o
         return err->code;
 }
 
-/* The number of an escape "\u1234" that text begins with; 0 if it does not. */
-static unsigned escaped_unit(const char *text, const char *end)
-{
-        unsigned unit = 0;
-
-        if (end - text < 6 || text[0] != '\\' || text[1] != 'u')
-                return 0;
-        for (int i = 2; i < 6; i++) {
-                if (!isxdigit((unsigned char)text[i]))
-                        return 0;
-                unit = unit << 4 |
-                       (unsigned)(isdigit((unsigned char)text[i]) ? text[i] - '0' : (text[i] | 0x20) - 'a' + 10);
-        }
-        return unit;
-}
-
-/* A character beyond U+FFFF is escaped in two halves (RFC 8259, section 7).  Of one without the other yajl would make a
- * question mark, or bytes that are not UTF-8.  NULL, if there is none. */
-static const char *find_half_character(const char *text, const char *end)
-{
-        while ((text = memchr(text, '\\', (size_t)(end - text)))) {
-                unsigned unit = escaped_unit(text, end);
-
-                if ((unit & 0xfc00) == 0xd800 && (escaped_unit(text + 6, end) & 0xfc00) == 0xdc00)
-                        text += 12;
-                else if ((unit & 0xf800) == 0xd800)
-                        return text;
-                else
-                        text += end - text > 1 ? 2 : 1; /* what is escaped may be a backslash */
-        }
-        return NULL;
-}
-
 int spec_read(const struct spec_type *type, const char *text, size_t len, struct arena *arena, void *ret,
               struct err *err)
 {
@@ -563,7 +530,7 @@ int spec_read(const struct spec_type *type, const char *text, size_t len, struct
 
         if (len > SPEC_MAX_SIZE)
                 return refuse(err, -EFBIG, "larger than %u bytes", SPEC_MAX_SIZE);
-        half = find_half_character(text, text + len);
+        half = text_find_half_character(text, text + len);
         if (half)
                 return syntax_error(text, (size_t)(half - text), "half of a surrogate pair", err);
         r = xcalloc(1, sizeof *r);
