@@ -19,13 +19,13 @@ static uint64_t complete(int flags)
 
 static int open_inside(int root, const char *path, int flags, uint64_t resolve)
 {
-        int fd;
+        int fd = -EAGAIN;
 
-        /* "" and "/" are the root itself.  EAGAIN: something was renamed while ".." was resolved, and
-         * the kernel could not tell whether the result is still inside (openat2(2)): try again. */
-        do
+        /* "" and "/" are the root itself.  EAGAIN: something was renamed while ".." was resolved, and the kernel could
+         * not tell whether the result is still inside (openat2(2)): try again, but not for as long as somebody likes.
+         */
+        for (int n = 0; n < 10000 && fd == -EAGAIN; n++)
                 fd = sys_openat2(root, *path ? path : "/", complete(flags), 0, RESOLVE_IN_ROOT | resolve);
-        while (fd == -EAGAIN);
         return fd;
 }
 

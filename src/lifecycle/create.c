@@ -465,8 +465,10 @@ static int run_steps(struct creation *c, struct err *err)
                 if (r >= 0)
                         continue;
                 /* init sees the end of the channel, and nothing but the record is needed */
-                if (undo_steps(&c->container, i + 1, &undo_err) < 0)
-                        return r; /* that is logged; the first error counts, and delete will do the rest */
+                if (undo_steps(&c->container, i + 1, &undo_err) < 0) {
+                        log_warning_err(&undo_err); /* delete will do the rest */
+                        return r;
+                }
                 if (c->has_run_hooks)
                         undo_run_poststop(&c->container);
                 return r;

@@ -3,6 +3,7 @@
 
 #include "base/fd.h"
 #include "base/host.h"
+#include "base/log.h"
 #include "facility/hooks.h"
 #include "facility/notify.h"
 #include "facility/seccomp.h"
@@ -63,7 +64,8 @@ static void destroy(struct container *c)
 {
         struct err err = { 0 };
 
-        (void)undo_delete(c, &err); /* what cannot be undone is logged; the hook's error is the result */
+        if (undo_delete(c, &err) < 0)
+                log_warning_err(&err); /* the hook's error is the result */
 }
 
 /* In the bundle, like those of create: the specification leaves the directory open. */

@@ -24,11 +24,12 @@ int undo_steps(struct container *c, size_t n, struct err *err)
                 r = create_steps[i].undo(c, &step_err);
                 if (r >= 0)
                         continue;
-                log_warning_err(&step_err);
-                if (first == 0) {
-                        first = r;
-                        *err = step_err;
+                if (first < 0) {
+                        log_warning_err(&step_err);
+                        continue;
                 }
+                first = r;
+                *err = step_err;
         }
         return first;
 }

@@ -5,8 +5,8 @@
 #include "lifecycle/container.h"
 
 /* Undo the first n steps of create, the last first.  What was never made, or is half made, is fine.  All are tried;
- * failures are logged as warnings, and the first one is returned with err.  After a failure the record stays, so that
- * a later delete can do the rest. */
+ * the first failure is returned with err, further ones are logged as warnings.  After a failure the record stays, so
+ * that a later delete can do the rest. */
 int undo_steps(struct container *c, size_t n, struct err *err);
 
 /* Delete the container, which is locked: undo everything, and once that is done run the poststop hooks. */

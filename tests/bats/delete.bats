@@ -225,3 +225,15 @@ start_moving_targets() {
         assert_equal "$(stat -c '%a %n' "$OCIRUN_ROOT/$ID" "$OCIRUN_ROOT/$ID/state.json" | paste -sd' ')" \
                 "700 $OCIRUN_ROOT/$ID 600 $OCIRUN_ROOT/$ID/state.json"
 }
+
+@test "what cannot be deleted is said once, and can be deleted later" {
+        create
+        mkdir "$OCIRUN_ROOT/$ID/foreign"
+        run ocirun delete --force "$ID"
+        assert_status 1
+        assert_output "ocirun: delete $ID: remove the state directory of $ID: directory not empty (ENOTEMPTY)"
+        rmdir "$OCIRUN_ROOT/$ID/foreign"
+        run ocirun delete --force "$ID"
+        assert_status 0
+        assert_output ""
+}
