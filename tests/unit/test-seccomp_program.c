@@ -2,12 +2,30 @@
  * straightforward evaluation of the entries in their order, and libseccomp where it has no choice. */
 #include "tests/unit/seccomp.h"
 
-#include <errno.h>
+#include "facility/seccomp.h"
+#include "tests/unit/facility.h"
+
 #include <linux/audit.h>
 #include <time.h>
 
 #define DEFAULT_ACTION SECCOMP_RET_ERRNO
 #define FOREIGN_ACTION SECCOMP_RET_KILL_PROCESS
+
+/* A filter from the inner text of linux.seccomp. */
+static struct filter compile(const char *text)
+{
+        _arena_ struct arena *arena = arena_new();
+        struct filter f = { 0 };
+        struct seccomp_plan p;
+        struct err err = { 0 };
+        int r = seccomp_plan(config_parse(arena, arena_printf(arena, "'linux':{'seccomp':{%s}}", text)), arena, &p,
+                             &err);
+
+        if (r >= 0)
+                r = seccomp_compile(&p, &f.code, &f.n, &err);
+        CHECK_STR(message_of(r, &err), "");
+        return f;
+}
 
 /* ---- numbers, against libseccomp ---- */
 
