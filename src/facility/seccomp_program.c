@@ -287,19 +287,26 @@ static uint32_t newer_action(const struct seccomp_plan *plan)
         return is_errno ? SECCOMP_RET_ERRNO | ENOSYS : plan->default_action;
 }
 
+/* ARM has some calls of its own with numbers far from the others, which say nothing of age. */
+#define FIRST_OF_ARM 0xf0000u
+
 /* The first number of those from start to end that is above all entries; end when there are no entries, which
  * could tell how new the document is. */
 static uint64_t first_newer(const struct seccomp_abi *abi, uint64_t start, uint64_t end)
 {
-        size_t n = abi->n_entries;
-        uint64_t first;
+        bool is_there = false;
+        uint64_t first = start;
 
-        if (n == 0)
-                return end;
-        while (n > 0 && abi->entries[n - 1].number >= end)
-                n--;
-        first = n > 0 ? (uint64_t)abi->entries[n - 1].number + 1 : start;
-        return first > start ? first : start;
+        for (size_t i = 0; i < abi->n_entries; i++) {
+                uint32_t number = abi->entries[i].number;
+
+                if (number < start || number >= end)
+                        continue;
+                is_there = true;
+                if (number < FIRST_OF_ARM || number >= SECCOMP_X32_BIT)
+                        first = (uint64_t)number + 1;
+        }
+        return is_there ? first : end;
 }
 
 /* What numbers without an entry get.  On x86, numbers with and without bit 30 are those of two architectures.
@@ -308,12 +315,12 @@ static void find_parts(const struct seccomp_plan *plan, const struct seccomp_abi
 {
         bool is_x86 = abi->has_x86_64 || abi->has_x32;
         bool is_low_listed = !is_x86 || abi->has_x86_64, is_high_listed = !is_x86 || abi->has_x32;
-        uint64_t newer_low = first_newer(abi, 0, SECCOMP_X32_BIT);
-        uint64_t newer_high = first_newer(abi, SECCOMP_X32_BIT, UINT32_MAX);
+        uint64_t high = is_x86 ? SECCOMP_X32_BIT : UINT32_MAX;
+        uint64_t newer_low = first_newer(abi, 0, high), newer_high = first_newer(abi, high, UINT32_MAX);
         const struct part parts[N_PARTS] = {
                 { 0, newer_low, is_low_listed ? plan->default_action : FOREIGN_ACTION },
-                { newer_low, SECCOMP_X32_BIT, is_low_listed ? newer_action(plan) : FOREIGN_ACTION },
-                { SECCOMP_X32_BIT, newer_high, is_high_listed ? plan->default_action : FOREIGN_ACTION },
+                { newer_low, high, is_low_listed ? newer_action(plan) : FOREIGN_ACTION },
+                { high, newer_high, is_high_listed ? plan->default_action : FOREIGN_ACTION },
                 { newer_high, UINT32_MAX, is_high_listed ? newer_action(plan) : FOREIGN_ACTION },
                 { UINT32_MAX, (uint64_t)UINT32_MAX + 1, plan->default_action },
         };
