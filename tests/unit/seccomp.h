@@ -178,11 +178,9 @@ static inline void add_rules(scmp_filter_ctx context, const struct oci_syscall *
         }
 }
 
-/* What engines and runtimes that rely on libseccomp do with the document. */
-static inline scmp_filter_ctx libseccomp_context(const struct oci_seccomp *config)
+/* Everything but the entries. */
+static inline scmp_filter_ctx libseccomp_begin(const struct oci_seccomp *config, uint32_t default_action)
 {
-        uint32_t default_action = action_of(config->defaultAction, config->has_defaultErrnoRet,
-                                            config->defaultErrnoRet);
         scmp_filter_ctx context = seccomp_init(default_action);
 
         check_libseccomp(seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS), "bad architecture");
@@ -192,6 +190,16 @@ static inline scmp_filter_ctx libseccomp_context(const struct oci_seccomp *confi
                 if (seccomp_arch_exist(context, token) < 0)
                         check_libseccomp(seccomp_arch_add(context, token), config->architectures[i]);
         }
+        return context;
+}
+
+/* What engines and runtimes that rely on libseccomp do with the document. */
+static inline scmp_filter_ctx libseccomp_context(const struct oci_seccomp *config)
+{
+        uint32_t default_action = action_of(config->defaultAction, config->has_defaultErrnoRet,
+                                            config->defaultErrnoRet);
+        scmp_filter_ctx context = libseccomp_begin(config, default_action);
+
         for (size_t i = 0; i < config->n_syscalls; i++)
                 add_rules(context, &config->syscalls[i], default_action);
         return context;
