@@ -103,15 +103,17 @@ static struct seccomp_abi *find_abi(struct seccomp_plan *plan, uint32_t arch)
 }
 
 /* The numbers of their own that multiplexed calls have.  libseccomp does not say them by name, only the other
- * way round.  MIPS has the lowest ones; the last that were given are those of System V IPC, in Linux 5.1. */
-enum { LOWEST_DIRECT = 160, HIGHEST_DIRECT = 410 };
+ * way round, and searches for each.  MIPS has had them from the start; others got the first in Linux 2.6.33, and the
+ * last, those of System V IPC, in Linux 5.1. */
+enum { LOWEST_OF_MIPS = 160, LOWEST_OF_OTHERS = 326, HIGHEST_DIRECT = 402 };
 static void find_direct_numbers(struct seccomp_architecture *a)
 {
         /* exit(2) is number 1 on every architecture that multiplexes; those of MIPS begin with 4000 */
         int base = seccomp_syscall_resolve_name_arch(a->token, "exit") - 1;
+        int lowest = base + (base > 0 ? LOWEST_OF_MIPS : LOWEST_OF_OTHERS);
 
         memset(a->direct_numbers, 0xff, sizeof a->direct_numbers);
-        for (int number = base + LOWEST_DIRECT; number <= base + HIGHEST_DIRECT; number++) {
+        for (int number = lowest; number <= base + HIGHEST_DIRECT; number++) {
                 _free_ char *name = seccomp_syscall_resolve_num_arch(a->token, number);
                 int pseudo = name ? seccomp_syscall_resolve_name_arch(a->token, name) : 0;
 

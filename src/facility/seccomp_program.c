@@ -1,7 +1,8 @@
 /* From a seccomp plan to a BPF program: kernel documentation, userspace-api/seccomp_filter; seccomp(2).
  *
  * The numbers of an architecture are cut into ranges with one outcome each, and the program finds the range
- * of a number by binary search.  Jumps only lead forward; a conditional one reaches 255 instructions. */
+ * of a number by binary search.  Jumps only lead forward; a conditional one reaches 255 instructions.  The kernel's
+ * time to load a program grows with its length, so ranges with the same outcome share its instructions. */
 #include "facility/seccomp.h"
 
 #include <endian.h>
@@ -15,12 +16,19 @@
  * process, as seccomp(2) recommends. */
 #define FOREIGN_ACTION SECCOMP_RET_KILL_PROCESS
 
-/* Reaches the end of the rule, which is not known yet. */
-#define TO_END 255
+/* A place in the program: the number of instructions from there to the end.  The program is made from its end to its
+ * beginning, so a jump knows where it leads, and what several places do is made once. */
+#define MAX_NEAR 250 /* a conditional jump reaches 255; some are made before it that bring far places near */
+#define N_RETURNS 8
 
 struct program {
-        struct sock_filter *code; /* room for BPF_MAXINSNS and one more, which means too many */
+        struct sock_filter *code; /* room for BPF_MAXINSNS and one more, which means too many; filled from the end */
         size_t n;
+        struct {
+                uint32_t action;
+                size_t place;
+        } returns[N_RETURNS]; /* some of them */
+        size_t n_returns;     /* all */
 };
 
 /* What happens to the numbers from start to the next range. */
@@ -29,6 +37,7 @@ struct range {
         uint32_t action;                     /* when no entry decides */
         const struct seccomp_entry *entries; /* tried in turn */
         size_t n_entries;
+        size_t place; /* with entries, once it is made */
 };
 
 /* Numbers that get the same outcome when they have no entry. */
@@ -44,39 +53,76 @@ struct ranges {
         struct part parts[N_PARTS];
 };
 
-static void emit(struct program *p, uint16_t code, uint8_t jump_true, uint8_t jump_false, uint32_t k)
+/* Put an instruction before all others, and return its place. */
+static size_t emit(struct program *p, uint16_t code, uint8_t jump_true, uint8_t jump_false, uint32_t k)
 {
         if (p->n <= BPF_MAXINSNS)
-                p->code[p->n++] = (struct sock_filter){ code, jump_true, jump_false, k };
+                p->code[BPF_MAXINSNS - p->n++] = (struct sock_filter){ code, jump_true, jump_false, k };
+        return p->n;
 }
 
-static void emit_load(struct program *p, size_t offset)
+/* Before the instruction that was made last. */
+static size_t emit_load(struct program *p, size_t offset)
 {
-        emit(p, BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)offset);
+        return emit(p, BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)offset);
 }
 
-static void emit_return(struct program *p, uint32_t action)
+static bool is_near(const struct program *p, size_t place)
 {
-        emit(p, BPF_RET | BPF_K, 0, 0, action);
+        return p->n - place <= MAX_NEAR;
 }
 
-/* Let the jump at `at` lead to what is emitted next when its comparison gives `outcome`, and go on behind
- * itself when not.  Too far for 8 bits, it gets an unconditional jump behind it. */
-static void jump_here(struct program *p, size_t at, bool outcome)
+/* A near place that returns the action. */
+static size_t emit_return(struct program *p, uint32_t action)
 {
-        struct sock_filter *jump = &p->code[at];
-        size_t distance = p->n - at - 1;
+        size_t i;
 
-        if (p->n > BPF_MAXINSNS)
-                return;
-        if (distance < TO_END) {
-                *(outcome ? &jump->jt : &jump->jf) = (uint8_t)distance;
-                return;
-        }
-        memmove(jump + 2, jump + 1, distance * sizeof *jump);
-        p->n++;
-        jump[1] = (struct sock_filter){ BPF_JMP | BPF_JA, 0, 0, (uint32_t)distance };
-        *(outcome ? &jump->jf : &jump->jt) = 1;
+        for (i = 0; i < N_RETURNS && i < p->n_returns && p->returns[i].action != action; i++)
+                ;
+        if (i == N_RETURNS || i == p->n_returns)
+                i = p->n_returns++ % N_RETURNS;
+        else if (is_near(p, p->returns[i].place))
+                return p->returns[i].place;
+        p->returns[i].action = action;
+        return p->returns[i].place = emit(p, BPF_RET | BPF_K, 0, 0, action);
+}
+
+static const struct sock_filter *instruction_at(const struct program *p, size_t place)
+{
+        return &p->code[BPF_MAXINSNS + 1 - place];
+}
+
+static bool is_return(const struct program *p, size_t place, uint32_t action)
+{
+        const struct sock_filter *i = instruction_at(p, place);
+
+        return i->code == (BPF_RET | BPF_K) && i->k == action;
+}
+
+/* A near place that does what is done at this one. */
+static size_t bring_near(struct program *p, size_t place)
+{
+        const struct sock_filter *target = instruction_at(p, place);
+
+        if (is_near(p, place))
+                return place;
+        if (target->code == (BPF_RET | BPF_K))
+                return emit_return(p, target->k);
+        return emit(p, BPF_JMP | BPF_JA, 0, 0, (uint32_t)(p->n - place));
+}
+
+/* Let what is made next go on at a place. */
+static void go_on_at(struct program *p, size_t place)
+{
+        if (place != p->n)
+                emit(p, BPF_JMP | BPF_JA, 0, 0, (uint32_t)(p->n - place));
+}
+
+static size_t emit_jump(struct program *p, uint16_t comparison, uint32_t k, size_t place_true, size_t place_false)
+{
+        place_true = bring_near(p, place_true);
+        place_false = bring_near(p, place_false);
+        return emit(p, BPF_JMP | BPF_K | comparison, (uint8_t)(p->n - place_true), (uint8_t)(p->n - place_false), k);
 }
 
 /* The offset of a half of an argument in struct seccomp_data. */
@@ -87,8 +133,12 @@ static size_t argument_offset(unsigned argument, bool is_high)
         return offsetof(struct seccomp_data, args) + sizeof(uint64_t) * argument + (is_second ? 4 : 0);
 }
 
-/* Go on when the low half matches, else to the end of the rule. */
-static void emit_low(struct program *p, const struct seccomp_condition *c)
+/* Where to go when a condition holds, and when not. */
+struct fork {
+        size_t yes, no;
+};
+
+static size_t emit_low(struct program *p, const struct seccomp_condition *c, struct fork to)
 {
         static const struct {
                 uint16_t code;
@@ -101,44 +151,46 @@ static void emit_low(struct program *p, const struct seccomp_condition *c)
         };
         bool is_negated = comparisons[c->op].is_negated;
 
-        emit_load(p, argument_offset(c->argument, false));
+        if (c->op == SECCOMP_MASKED_EQ && (uint32_t)c->mask == 0)
+                return to.yes;
+        emit_jump(p, comparisons[c->op].code, (uint32_t)c->value, is_negated ? to.no : to.yes,
+                  is_negated ? to.yes : to.no);
         if (c->op == SECCOMP_MASKED_EQ)
                 emit(p, BPF_ALU | BPF_AND | BPF_K, 0, 0, (uint32_t)c->mask);
-        emit(p, BPF_JMP | BPF_K | comparisons[c->op].code, is_negated ? TO_END : 0, is_negated ? 0 : TO_END,
-             (uint32_t)c->value);
+        return emit_load(p, argument_offset(c->argument, false));
 }
 
-/* The high half may decide alone; then the code of the low half, of 2 instructions, is jumped over. */
-static void emit_high(struct program *p, const struct seccomp_condition *c)
+/* The high half may decide alone, or leave it to the low one. */
+static size_t emit_high(struct program *p, const struct seccomp_condition *c, size_t low, struct fork to)
 {
         uint32_t value = (uint32_t)(c->value >> 32), mask = (uint32_t)(c->mask >> 32);
-        enum { NEXT = 0, MATCHED = 2, MATCHED_FROM_GREATER = 3 };
+        size_t place;
 
-        if (c->op == SECCOMP_MASKED_EQ && mask == 0)
-                return;
-        emit_load(p, argument_offset(c->argument, true));
         switch (c->op) {
         case SECCOMP_MASKED_EQ:
+                if (mask == 0)
+                        return low;
+                emit_jump(p, BPF_JEQ, value, low, to.no);
                 emit(p, BPF_ALU | BPF_AND | BPF_K, 0, 0, mask);
-                emit(p, BPF_JMP | BPF_JEQ | BPF_K, NEXT, TO_END, value);
-                return;
+                break;
         case SECCOMP_EQ:
-                emit(p, BPF_JMP | BPF_JEQ | BPF_K, NEXT, TO_END, value);
-                return;
+                emit_jump(p, BPF_JEQ, value, low, to.no);
+                break;
         case SECCOMP_NE:
-                emit(p, BPF_JMP | BPF_JEQ | BPF_K, NEXT, MATCHED, value);
-                return;
+                emit_jump(p, BPF_JEQ, value, low, to.yes);
+                break;
         case SECCOMP_GE:
         case SECCOMP_GT:
-                emit(p, BPF_JMP | BPF_JGT | BPF_K, MATCHED_FROM_GREATER, NEXT, value);
-                emit(p, BPF_JMP | BPF_JEQ | BPF_K, NEXT, TO_END, value);
-                return;
+                place = emit_jump(p, BPF_JEQ, value, low, to.no);
+                emit_jump(p, BPF_JGT, value, to.yes, place);
+                break;
         case SECCOMP_LE:
         case SECCOMP_LT:
-                emit(p, BPF_JMP | BPF_JGT | BPF_K, TO_END, NEXT, value);
-                emit(p, BPF_JMP | BPF_JEQ | BPF_K, NEXT, MATCHED, value);
-                return;
+                place = emit_jump(p, BPF_JEQ, value, low, to.yes);
+                emit_jump(p, BPF_JGT, value, to.no, place);
+                break;
         }
+        return emit_load(p, argument_offset(c->argument, true));
 }
 
 /* Where arguments have 32 bits, a value with more than that decides by itself: 1, always true; 0, never; -1,
@@ -154,68 +206,74 @@ static int known_outcome(const struct seccomp_abi *abi, const struct seccomp_con
         return c->op == SECCOMP_NE || c->op == SECCOMP_LT || c->op == SECCOMP_LE;
 }
 
-static void emit_rule(struct program *p, const struct seccomp_abi *abi, const struct seccomp_rule *rule)
+/* A rule, and the place to go on at when it does not match. */
+static size_t emit_rule(struct program *p, const struct seccomp_abi *abi, const struct seccomp_rule *rule, size_t next)
 {
-        size_t start = p->n;
+        struct fork to = { .no = next };
+        size_t place;
 
         for (size_t i = 0; i < rule->n_conditions; i++)
                 if (known_outcome(abi, &rule->conditions[i]) == 0)
-                        return;
-        for (size_t i = 0; i < rule->n_conditions; i++) {
+                        return next;
+        if (is_return(p, next, rule->action))
+                return next;
+        to.yes = emit_return(p, rule->action);
+        for (size_t i = rule->n_conditions; i-- > 0;) {
                 const struct seccomp_condition *c = &rule->conditions[i];
 
                 if (known_outcome(abi, c) > 0)
                         continue;
-                if (!abi->has_narrow_arguments)
-                        emit_high(p, c);
-                emit_low(p, c);
+                place = emit_low(p, c, to);
+                to.yes = abi->has_narrow_arguments ? place : emit_high(p, c, place, to);
         }
-        emit_return(p, rule->action);
-        for (size_t i = start; i < p->n; i++) {
-                struct sock_filter *jump = &p->code[i];
-
-                if (BPF_CLASS(jump->code) != BPF_JMP)
-                        continue;
-                if (jump->jt == TO_END)
-                        jump->jt = (uint8_t)(p->n - i - 1);
-                if (jump->jf == TO_END)
-                        jump->jf = (uint8_t)(p->n - i - 1);
-        }
+        return to.yes;
 }
 
-/* A range is entered with the number in the accumulator, and always ends with a return. */
-static void emit_range(struct program *p, const struct seccomp_abi *abi, const struct range *range)
+static bool has_same_rules(const struct range *a, const struct range *b)
 {
-        for (size_t i = 0; i < range->n_entries; i++) {
-                emit_rule(p, abi, range->entries[i].rule);
-                if (range->entries[i].rule->n_conditions == 0)
-                        return;
-        }
-        emit_return(p, range->action);
+        if (a->n_entries != b->n_entries || a->action != b->action)
+                return false;
+        for (size_t i = 0; i < a->n_entries; i++)
+                if (a->entries[i].rule != b->entries[i].rule)
+                        return false;
+        return true;
 }
 
-static void emit_search(struct program *p, const struct seccomp_abi *abi, const struct range *ranges, size_t n)
+/* A range is entered with the number in the accumulator, and always ends with a return.  The ranges behind this one
+ * are made. */
+static size_t emit_range(struct program *p, const struct seccomp_abi *abi, const struct ranges *r, struct range *range)
 {
-        size_t at = p->n, middle = n / 2;
+        size_t place, n = 0;
 
-        if (n == 1) {
-                emit_range(p, abi, ranges);
-                return;
-        }
-        emit(p, BPF_JMP | BPF_JGE | BPF_K, 0, 0, ranges[middle].start);
-        emit_search(p, abi, ranges, middle);
-        jump_here(p, at, true);
-        emit_search(p, abi, ranges + middle, n - middle);
+        if (range->n_entries == 0)
+                return emit_return(p, range->action);
+        for (const struct range *other = range + 1; other < r->ranges + r->n; other++)
+                if (other->n_entries > 0 && has_same_rules(range, other))
+                        return range->place = other->place;
+        while (n < range->n_entries && range->entries[n].rule->n_conditions > 0)
+                n++;
+        place = emit_return(p, n < range->n_entries ? range->entries[n].rule->action : range->action);
+        while (n-- > 0)
+                place = emit_rule(p, abi, range->entries[n].rule, place);
+        return range->place = place;
 }
 
-static bool goes_on(const struct range *last, const struct range *next)
+/* The ranges from `first`, n of them. */
+static size_t emit_search(struct program *p, const struct seccomp_abi *abi, const struct ranges *r, size_t first,
+                          size_t n)
 {
-        return last->n_entries == 0 && next->n_entries == 0 && last->action == next->action;
+        size_t low, high, middle = first + n / 2;
+
+        if (n == 1)
+                return emit_range(p, abi, r, &r->ranges[first]);
+        high = emit_search(p, abi, r, middle, first + n - middle);
+        low = emit_search(p, abi, r, first, middle - first);
+        return emit_jump(p, BPF_JGE, r->ranges[middle].start, high, low);
 }
 
 static void add_range(struct ranges *r, struct range range)
 {
-        if (r->n > 0 && goes_on(&r->ranges[r->n - 1], &range))
+        if (r->n > 0 && has_same_rules(&r->ranges[r->n - 1], &range))
                 return;
         r->ranges[r->n++] = range;
 }
@@ -229,19 +287,26 @@ static uint32_t newer_action(const struct seccomp_plan *plan)
         return is_errno ? SECCOMP_RET_ERRNO | ENOSYS : plan->default_action;
 }
 
+/* ARM has some calls of its own with numbers far from the others, which say nothing of age. */
+#define FIRST_OF_ARM 0xf0000u
+
 /* The first number of those from start to end that is above all entries; end when there are no entries, which
  * could tell how new the document is. */
 static uint64_t first_newer(const struct seccomp_abi *abi, uint64_t start, uint64_t end)
 {
-        size_t n = abi->n_entries;
-        uint64_t first;
+        bool is_there = false;
+        uint64_t first = start;
 
-        if (n == 0)
-                return end;
-        while (n > 0 && abi->entries[n - 1].number >= end)
-                n--;
-        first = n > 0 ? (uint64_t)abi->entries[n - 1].number + 1 : start;
-        return first > start ? first : start;
+        for (size_t i = 0; i < abi->n_entries; i++) {
+                uint32_t number = abi->entries[i].number;
+
+                if (number < start || number >= end)
+                        continue;
+                is_there = true;
+                if (number < FIRST_OF_ARM || number >= SECCOMP_X32_BIT)
+                        first = (uint64_t)number + 1;
+        }
+        return is_there ? first : end;
 }
 
 /* What numbers without an entry get.  On x86, numbers with and without bit 30 are those of two architectures.
@@ -250,12 +315,12 @@ static void find_parts(const struct seccomp_plan *plan, const struct seccomp_abi
 {
         bool is_x86 = abi->has_x86_64 || abi->has_x32;
         bool is_low_listed = !is_x86 || abi->has_x86_64, is_high_listed = !is_x86 || abi->has_x32;
-        uint64_t newer_low = first_newer(abi, 0, SECCOMP_X32_BIT);
-        uint64_t newer_high = first_newer(abi, SECCOMP_X32_BIT, UINT32_MAX);
+        uint64_t high = is_x86 ? SECCOMP_X32_BIT : UINT32_MAX;
+        uint64_t newer_low = first_newer(abi, 0, high), newer_high = first_newer(abi, high, UINT32_MAX);
         const struct part parts[N_PARTS] = {
                 { 0, newer_low, is_low_listed ? plan->default_action : FOREIGN_ACTION },
-                { newer_low, SECCOMP_X32_BIT, is_low_listed ? newer_action(plan) : FOREIGN_ACTION },
-                { SECCOMP_X32_BIT, newer_high, is_high_listed ? plan->default_action : FOREIGN_ACTION },
+                { newer_low, high, is_low_listed ? newer_action(plan) : FOREIGN_ACTION },
+                { high, newer_high, is_high_listed ? plan->default_action : FOREIGN_ACTION },
                 { newer_high, UINT32_MAX, is_high_listed ? newer_action(plan) : FOREIGN_ACTION },
                 { UINT32_MAX, (uint64_t)UINT32_MAX + 1, plan->default_action },
         };
@@ -289,7 +354,7 @@ static void add_entries(struct ranges *r, const struct seccomp_plan *plan, const
         add_range(r, range);
 }
 
-static void emit_abi(struct program *p, const struct seccomp_plan *plan, const struct seccomp_abi *abi)
+static size_t emit_abi(struct program *p, const struct seccomp_plan *plan, const struct seccomp_abi *abi)
 {
         /* an entry makes a range and a gap before it; one more gap at the end; and cuts in the gaps */
         struct ranges r = { .ranges = xcalloc(2 * abi->n_entries + N_PARTS, sizeof *r.ranges) };
@@ -307,24 +372,22 @@ static void emit_abi(struct program *p, const struct seccomp_plan *plan, const s
                 next = (uint64_t)number + 1;
         }
         add_gap(&r, next, (uint64_t)UINT32_MAX + 1);
-        emit_load(p, offsetof(struct seccomp_data, nr));
-        emit_search(p, abi, r.ranges, r.n);
+        go_on_at(p, emit_search(p, abi, &r, 0, r.n));
         free(r.ranges);
+        return emit_load(p, offsetof(struct seccomp_data, nr));
 }
 
 int seccomp_compile(const struct seccomp_plan *plan, struct sock_filter **ret, size_t *ret_n, struct err *err)
 {
-        struct program p = { .code = xcalloc(BPF_MAXINSNS + 2, sizeof *p.code) };
+        struct program p = { .code = xcalloc(BPF_MAXINSNS + 1, sizeof *p.code) };
+        size_t next = emit_return(&p, FOREIGN_ACTION);
 
-        emit_load(&p, offsetof(struct seccomp_data, arch));
-        for (size_t i = 0; i < plan->n_abis; i++) {
-                size_t at = p.n;
+        for (size_t i = plan->n_abis; i-- > 0;) {
+                size_t place = emit_abi(&p, plan, &plan->abis[i]);
 
-                emit(&p, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, plan->abis[i].arch);
-                emit_abi(&p, plan, &plan->abis[i]);
-                jump_here(&p, at, false);
+                next = emit_jump(&p, BPF_JEQ, plan->abis[i].arch, place, next);
         }
-        emit_return(&p, FOREIGN_ACTION);
+        emit_load(&p, offsetof(struct seccomp_data, arch));
         if (p.n > BPF_MAXINSNS) {
                 free(p.code);
                 refuse(err, -E2BIG, "makes a filter of more than the %d instructions that the kernel takes",
@@ -332,6 +395,7 @@ int seccomp_compile(const struct seccomp_plan *plan, struct sock_filter **ret, s
                 err_hint(err, "list fewer architectures, or fewer entries with conditions");
                 return err_at(err, -E2BIG, "linux.seccomp");
         }
+        memmove(p.code, instruction_at(&p, p.n), p.n * sizeof *p.code);
         *ret = p.code;
         *ret_n = p.n;
         return 0;
