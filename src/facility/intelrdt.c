@@ -429,25 +429,41 @@ static bool has_tasks(int root, const char *class)
         return host_read_file(root, path, 16 << 20, &text, NULL) >= 0 && *text;
 }
 
-int intelrdt_remove(const struct saved_intel_rdt *record, struct err *err)
+static int remove_monitor(const struct saved_intel_rdt *record, int root, struct err *err)
+{
+        _free_ char *path = NULL;
+
+        if (!record->monitor)
+                return 0;
+        path = monitor_path(record->class, record->monitor, "");
+        return remove_directory(root, path, err);
+}
+
+static int remove_all(const struct saved_intel_rdt *record, bool is_class_removed, struct err *err)
 {
         _close_ int root = host_open_dir(AT_FDCWD, record->resctrl);
-        int r = 0;
+        int r;
 
         if (root == -ENOENT)
                 return 0;
         if (root < 0)
                 return fail(err, root, "open %s", record->resctrl);
-        if (record->monitor) {
-                _free_ char *path = monitor_path(record->class, record->monitor, "");
-
-                r = remove_directory(root, path, err);
-        }
-        if (r < 0 || !record->isClassMade)
+        r = remove_monitor(record, root, err);
+        if (r < 0 || !is_class_removed)
                 return r;
         if (record->isClassShared && has_tasks(root, record->class)) {
                 log_info("the class %s of resctrl stays: others are in it", record->class);
                 return 0;
         }
         return remove_directory(root, record->class, err);
+}
+
+int intelrdt_undo(const struct saved_intel_rdt *record, struct err *err)
+{
+        return remove_all(record, record->isClassMade, err);
+}
+
+int intelrdt_remove(const struct saved_intel_rdt *record, struct err *err)
+{
+        return remove_all(record, record->isClassMade && !record->isClassShared, err);
 }

@@ -420,7 +420,9 @@ static int undo_start_init(struct container *c, struct err *err)
 
 static int undo_intel_rdt(struct container *c, struct err *err)
 {
-        return c->saved.intelRdt ? intelrdt_remove(c->saved.intelRdt, err) : 0;
+        if (!c->saved.intelRdt)
+                return 0;
+        return c->is_creating ? intelrdt_undo(c->saved.intelRdt, err) : intelrdt_remove(c->saved.intelRdt, err);
 }
 
 static int undo_network_devices(struct container *c, struct err *err)
@@ -499,6 +501,7 @@ int creation_make(struct creation *c, const struct context *context, const char 
         r = look_at_host(c, err);
         if (r >= 0)
                 r = run_steps(c, err);
+        c->container.is_creating = r < 0;
         /* from now on the devices are the kernel's to deal with (config-linux.md, Network Devices) */
         fd_replace(&c->container.netns, -EBADF);
         return r;

@@ -188,6 +188,13 @@ static const char *undo(struct made *m)
 {
         struct err err = { 0 };
 
+        return message_of(intelrdt_undo(&m->record, &err), &err);
+}
+
+static const char *removed(struct made *m)
+{
+        struct err err = { 0 };
+
         return message_of(intelrdt_remove(&m->record, &err), &err);
 }
 
@@ -212,8 +219,11 @@ TEST(a_class_of_the_containers_own)
         CHECK_STR(locate(RDT(""), &m), "linux.intelRdt: a class web exists in resctrl already");
         m.record = (struct saved_intel_rdt){ .resctrl = root_path, .class = (char[]){ "web" }, .isClassMade = true };
         CHECK(host_unlink(root, "web/tasks") == 0 && host_unlink(root, "web/schemata") == 0);
-        CHECK_STR(undo(&m), "");
+        /* "If closID is not set and the runtime has created the sub-directory, the runtime MUST remove the sub-directory
+         * when the container is deleted" */
+        CHECK_STR(removed(&m), "");
         CHECK(!exists("web"));
+        CHECK_STR(removed(&m), "");
         CHECK_STR(undo(&m), "");
         end();
 }
@@ -284,7 +294,9 @@ TEST(schemata_are_compared_by_value)
         end();
 }
 
-TEST(a_named_class_goes_with_the_last_of_its_tasks)
+/* "If closID is set or the runtime has not created the sub-directory, the runtime MUST NOT remove the sub-directory
+ * when the container is deleted." */
+TEST(a_named_class_stays_when_the_container_is_deleted)
 {
         _arena_ struct arena *arena = arena_new();
         struct made m = { .arena = arena };
@@ -292,6 +304,25 @@ TEST(a_named_class_goes_with_the_last_of_its_tasks)
         begin();
         CHECK_STR(locate(RDT("'closID':'silver','schemata':['L3:0=1']"), &m), "");
         CHECK(m.record.isClassMade && m.record.isClassShared);
+        CHECK_STR(make(&m), "");
+        CHECK_STR(removed(&m), "");
+        CHECK(exists("silver") && host_rmdir(root, "silver") == 0);
+
+        /* the monitoring group is the container's own, though */
+        CHECK_STR(locate(RDT("'closID':'gold','enableMonitoring':true"), &m), "");
+        CHECK_STR(make(&m), "");
+        CHECK_STR(removed(&m), "");
+        CHECK(exists("gold") && !exists("gold/mon_groups/web"));
+        end();
+}
+
+TEST(a_named_class_of_a_create_that_failed_goes_unless_others_are_in_it)
+{
+        _arena_ struct arena *arena = arena_new();
+        struct made m = { .arena = arena };
+
+        begin();
+        CHECK_STR(locate(RDT("'closID':'silver','schemata':['L3:0=1']"), &m), "");
         CHECK_STR(make(&m), "");
         put("silver/tasks", "99\n");
         CHECK_STR(undo(&m), "");
