@@ -219,8 +219,8 @@ TEST(a_class_of_the_containers_own)
         CHECK_STR(locate(RDT(""), &m), "linux.intelRdt: a class web exists in resctrl already");
         m.record = (struct saved_intel_rdt){ .resctrl = root_path, .class = (char[]){ "web" }, .isClassMade = true };
         CHECK(host_unlink(root, "web/tasks") == 0 && host_unlink(root, "web/schemata") == 0);
-        /* "If closID is not set and the runtime has created the sub-directory, the runtime MUST remove the sub-directory
-         * when the container is deleted" */
+        /* "If closID is not set and the runtime has created the sub-directory, the runtime MUST remove the
+         * sub-directory when the container is deleted" */
         CHECK_STR(removed(&m), "");
         CHECK(!exists("web"));
         CHECK_STR(removed(&m), "");
@@ -245,7 +245,10 @@ TEST(a_class_that_was_there_is_joined_and_stays)
         CHECK_STR(make(&m), "");
         CHECK_STR(join(&m), "");
         CHECK_STR(get("gold/tasks"), "4711");
+        /* "If none of l3CacheSchema, memBwSchema or schemata is set, runtimes MUST NOT write to schemata files" */
+        CHECK_STR(get("gold/schemata"), "    MB:0= 30;1=100\n    L3:0=007f0;1=fffff\n");
         CHECK_STR(undo(&m), "");
+        CHECK_STR(removed(&m), "");
         CHECK(exists("gold"));
 
         CHECK_STR(locate(RDT("'closID':'/'"), &m), "");
@@ -269,10 +272,30 @@ TEST(a_class_that_was_there_must_match)
         CHECK_STR(get("gold/schemata"), "    MB:0= 30;1=100\n    L3:0=007f0;1=fffff\n");
         CHECK_STR(locate(RDT("'closID':'gold','l3CacheSchema':'L3:0=7f1'"), &m),
                   "linux.intelRdt: the class exists already, and is not as \"L3:0=7f1\" says");
-        CHECK_STR(locate(RDT("'closID':'gold','schemata':['L3:1=fffff','MB:0=40']"), &m),
+        CHECK_STR(locate(RDT("'closID':'gold','memBwSchema':'MB:0=40','schemata':['MB:0=30']"), &m),
                   "linux.intelRdt: the class exists already, and is not as \"MB:0=40\" says");
-        CHECK_STR(locate(RDT("'closID':'/','schemata':['MB:0=10']"), &m),
+        CHECK_STR(locate(RDT("'closID':'/','memBwSchema':'MB:0=10'"), &m),
                   "linux.intelRdt: the class exists already, and is not as \"MB:0=10\" says");
+        end();
+}
+
+/* "If schemata field is set, runtimes MUST write the value to the schemata file in the that sub-directory" */
+TEST(schemata_are_written_to_a_class_that_was_there)
+{
+        _arena_ struct arena *arena = arena_new();
+        struct made m = { .arena = arena };
+
+        begin();
+        CHECK_STR(locate(RDT("'closID':'gold','l3CacheSchema':'L3:0=7f0','schemata':['L3:1=fffff','MB:0=40']"), &m),
+                  "");
+        CHECK_STR(make(&m), "");
+        CHECK_STR(join(&m), "");
+        /* this file keeps the rest of what stood there, as none of resctrl would */
+        CHECK(strncmp(get("gold/schemata"), "L3:1=fffff\nMB:0=40\n", 19) == 0);
+        CHECK_STR(locate(RDT("'closID':'/','schemata':['MB:0=10']"), &m), "");
+        CHECK_STR(make(&m), "");
+        CHECK_STR(join(&m), "");
+        CHECK(strncmp(get("schemata"), "MB:0=10\n", 8) == 0);
         end();
 }
 
