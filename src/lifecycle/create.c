@@ -197,7 +197,9 @@ static int open_config_files(struct creation *c, struct err *err)
         r = lsm_prepare(&plan->process.lsm, err);
         if (r < 0)
                 return err_at(err, r, "process");
-        r = plan->notify.is_needed ? notify_prepare(c->container.dir, err) : 0;
+        r = lsm_prepare_mounts(plan->mounts.label, err);
+        if (r == 0 && plan->notify.is_needed)
+                r = notify_prepare(c->container.dir, err);
         if (r < 0)
                 return r;
         /* an unprivileged process clones mounts only inside its own user namespace, where init does it */
