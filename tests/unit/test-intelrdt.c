@@ -383,6 +383,12 @@ TEST(a_monitoring_group_has_the_containers_name)
         CHECK_STR(undo(&m), "");
         CHECK(!exists("gold/mon_groups/web") && exists("gold"));
 
+        /* "If creation of the MON group fails [...] the runtime MUST return an error" */
+        CHECK_STR(locate(RDT("'closID':'gold','enableMonitoring':true"), &m), "");
+        CHECK(host_rmdir(root, "gold/mon_groups") == 0);
+        CHECK_STR(make(&m), "linux.intelRdt: make gold/mon_groups/web in resctrl: no such file or directory (ENOENT)");
+        make_directory("gold/mon_groups");
+
         CHECK(host_rmdir(root, "mon_groups") == 0);
         CHECK_STR(locate(RDT("'closID':'gold','enableMonitoring':true"), &m),
                   "linux.intelRdt.enableMonitoring: this machine has no monitoring: resctrl has no mon_groups");
