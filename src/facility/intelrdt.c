@@ -213,21 +213,15 @@ static char *monitor_path(const char *class, const char *monitor, const char *na
 }
 
 /* "runtimes MUST compare l3CacheSchema and/or memBwSchema value with schemata file, and generate an error if
- * doesn't match."  So it is done with `schemata` too: a write would change what others in the class have. */
+ * doesn't match." */
 static int compare_schemata(const struct intelrdt_plan *plan, int root, struct err *err)
 {
         _free_ char *path = class_path(plan->class, "schemata"), *present = NULL;
-        const char *wanted[] = { plan->named_schemata, plan->schemata };
         int r = host_read_file(root, path, 1 << 16, &present, NULL);
 
         if (r < 0)
                 return fail(err, r, "read %s of resctrl", path);
-        for (size_t i = 0; i < N_ELEMENTS(wanted); i++) {
-                r = wanted[i] ? intelrdt_schemata_compare(wanted[i], present, root, err) : 0;
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+        return intelrdt_schemata_compare(plan->named_schemata, present, root, err);
 }
 
 static int locate_class(const struct intelrdt_plan *plan, int root, bool *ret_exists, struct err *err)
@@ -244,7 +238,7 @@ static int locate_class(const struct intelrdt_plan *plan, int root, bool *ret_ex
                 return refuse(err, -ENOTDIR, "%s is not a class in resctrl", plan->class);
         if (!plan->is_class_named)
                 return *ret_exists ? refuse(err, -EEXIST, "a class %s exists in resctrl already", plan->class) : 0;
-        if (*ret_exists && has_schemata)
+        if (*ret_exists && plan->named_schemata)
                 return compare_schemata(plan, root, err);
         if (!*ret_exists && !has_schemata) {
                 refuse(err, -ENOENT, "there is no class %s in resctrl, and nothing says what it should have",
@@ -391,11 +385,13 @@ static int join_all(const struct intelrdt_plan *plan, const struct saved_intel_r
         _free_ char *tasks = class_path(record->class, "tasks"), *monitor_tasks = NULL;
         int r = 0;
 
-        if (record->isClassMade) {
+        /* a class that was there has them */
+        if (record->isClassMade)
                 r = write_schemata(root, record->class, plan->named_schemata, err);
-                if (r >= 0)
-                        r = write_schemata(root, record->class, plan->schemata, err);
-        }
+        /* "If schemata field is set, runtimes MUST write the value to the schemata file", also of a class that others
+         * are in: unlike l3CacheSchema and memBwSchema, it is not compared with what stands there */
+        if (r >= 0)
+                r = write_schemata(root, record->class, plan->schemata, err);
         if (r >= 0)
                 r = write_task(root, tasks, pid, err);
         if (r < 0 || !record->monitor)
@@ -429,25 +425,41 @@ static bool has_tasks(int root, const char *class)
         return host_read_file(root, path, 16 << 20, &text, NULL) >= 0 && *text;
 }
 
-int intelrdt_remove(const struct saved_intel_rdt *record, struct err *err)
+static int remove_monitor(const struct saved_intel_rdt *record, int root, struct err *err)
+{
+        _free_ char *path = NULL;
+
+        if (!record->monitor)
+                return 0;
+        path = monitor_path(record->class, record->monitor, "");
+        return remove_directory(root, path, err);
+}
+
+static int remove_all(const struct saved_intel_rdt *record, bool is_class_removed, struct err *err)
 {
         _close_ int root = host_open_dir(AT_FDCWD, record->resctrl);
-        int r = 0;
+        int r;
 
         if (root == -ENOENT)
                 return 0;
         if (root < 0)
                 return fail(err, root, "open %s", record->resctrl);
-        if (record->monitor) {
-                _free_ char *path = monitor_path(record->class, record->monitor, "");
-
-                r = remove_directory(root, path, err);
-        }
-        if (r < 0 || !record->isClassMade)
+        r = remove_monitor(record, root, err);
+        if (r < 0 || !is_class_removed)
                 return r;
         if (record->isClassShared && has_tasks(root, record->class)) {
                 log_info("the class %s of resctrl stays: others are in it", record->class);
                 return 0;
         }
         return remove_directory(root, record->class, err);
+}
+
+int intelrdt_undo(const struct saved_intel_rdt *record, struct err *err)
+{
+        return remove_all(record, record->isClassMade, err);
+}
+
+int intelrdt_remove(const struct saved_intel_rdt *record, struct err *err)
+{
+        return remove_all(record, record->isClassMade && !record->isClassShared, err);
 }

@@ -41,6 +41,10 @@ int intelrdt_make(struct saved_intel_rdt *record, struct err *err);
  * and the monitoring group; its children will be in them too. */
 int intelrdt_parent(const struct intelrdt_plan *plan, const struct saved_intel_rdt *record, pid_t pid, struct err *err);
 
-/* Remove what was made, once the container's processes are gone.  A class named by closID stays as long as
- * others are in it: the kernel would move them to the default class. */
+/* Remove what a create that failed has made.  A class named by closID stays as long as others are in it: the
+ * kernel would move them to the default class. */
+int intelrdt_undo(const struct saved_intel_rdt *record, struct err *err);
+
+/* Remove what belongs to a container that is deleted: "If closID is set or the runtime has not created the
+ * sub-directory, the runtime MUST NOT remove the sub-directory when the container is deleted." */
 int intelrdt_remove(const struct saved_intel_rdt *record, struct err *err);

@@ -69,6 +69,13 @@ int lsm_prepare(const struct lsm_plan *plan, struct err *err)
         return 0;
 }
 
+int lsm_prepare_mounts(const char *label, struct err *err)
+{
+        int r = label && *label ? check_selinux(err) : 0;
+
+        return r < 0 ? err_at(err, r, "linux.mountLabel") : 0;
+}
+
 /* Open a file below /proc/PID/attr. */
 static int open_attribute(int procfs, pid_t pid, const char *name)
 {

@@ -17,6 +17,9 @@ int lsm_plan(const struct oci_process *process, struct lsm_plan *ret, struct err
 /* Is the module that is asked for active? */
 int lsm_prepare(const struct lsm_plan *plan, struct err *err);
 
+/* The same for linux.mountLabel, the label of new mounts; NULL or an empty string: none. */
+int lsm_prepare_mounts(const char *label, struct err *err);
+
 /* Before keyring_child(): give keys that this process makes the SELinux label, so that the program may use them.
  * execve(2) ends it.  procfs is a descriptor of /proc (base/procfs.h), pid this process as seen there. */
 int lsm_child_keys(const struct lsm_plan *plan, int procfs, pid_t pid, struct err *err);

@@ -197,7 +197,9 @@ static int open_config_files(struct creation *c, struct err *err)
         r = lsm_prepare(&plan->process.lsm, err);
         if (r < 0)
                 return err_at(err, r, "process");
-        r = plan->notify.is_needed ? notify_prepare(c->container.dir, err) : 0;
+        r = lsm_prepare_mounts(plan->mounts.label, err);
+        if (r == 0 && plan->notify.is_needed)
+                r = notify_prepare(c->container.dir, err);
         if (r < 0)
                 return r;
         /* an unprivileged process clones mounts only inside its own user namespace, where init does it */
@@ -420,7 +422,9 @@ static int undo_start_init(struct container *c, struct err *err)
 
 static int undo_intel_rdt(struct container *c, struct err *err)
 {
-        return c->saved.intelRdt ? intelrdt_remove(c->saved.intelRdt, err) : 0;
+        if (!c->saved.intelRdt)
+                return 0;
+        return c->is_creating ? intelrdt_undo(c->saved.intelRdt, err) : intelrdt_remove(c->saved.intelRdt, err);
 }
 
 static int undo_network_devices(struct container *c, struct err *err)
@@ -501,6 +505,7 @@ int creation_make(struct creation *c, const struct context *context, const char 
         r = look_at_host(c, err);
         if (r >= 0)
                 r = run_steps(c, err);
+        c->container.is_creating = r < 0;
         /* from now on the devices are the kernel's to deal with (config-linux.md, Network Devices) */
         fd_replace(&c->container.netns, -EBADF);
         return r;

@@ -308,9 +308,16 @@ END
                 run ocirun run "$ID"
                 assert_status 1
                 assert_output_contains "config.json: process.selinuxLabel: SELinux is not enabled on this host"
+                # also where no mount could have it
+                config 'del(.process.selinuxLabel) | .linux.mountLabel = "system_u:object_r:container_file_t:s0" |
+                        .mounts |= map(select(.type == "proc")) | .linux.maskedPaths = []'
+                run ocirun run "$ID"
+                assert_status 1
+                assert_output_contains "config.json: linux.mountLabel: SELinux is not enabled on this host"
+                assert_output_contains "hint: no selinuxfs is mounted on /sys/fs/selinux"
         fi
         # which engines write when there is nothing to say
-        config '.process.apparmorProfile = "" | .process.selinuxLabel = ""'
+        config '.process.apparmorProfile = "" | .process.selinuxLabel = "" | .linux.mountLabel = ""'
         run ocirun run "$ID"
         assert_status 0
 }

@@ -286,6 +286,34 @@ without_cgroup_mounts() {
         assert_no_debris
 }
 
+# What the kernel would list as fit to be delegated, for this test alone; nothing: the kernel has no list.
+with_delegate_list() {
+        unshare --mount --propagation private -- sh -euc 'mount -t tmpfs tmpfs /sys/kernel/cgroup
+                list=$1 && shift
+                [ -z "$list" ] || printf "%b" "$list" >/sys/kernel/cgroup/delegate
+                exec "$@" </dev/null' sh "$1" "$OCIRUN" --root "$OCIRUN_ROOT" create "$ID"
+}
+
+@test "only what the kernel lists is delegated, and what is missing of it is no error" {
+        # "not all files listed in /sys/kernel/cgroup/delegate necessarily exist in every cgroup. Runtimes MUST NOT fail in
+        # this scenario, and SHOULD change the ownership of the listed files that do exist in the cgroup"
+        needs root
+        bundle web
+        with_cgroup_mount
+        config '.process.user.uid = 1234'
+        run_detached with_delegate_list 'no.such.file\ncgroup.procs\n\ncgroup.type'
+        assert_status 0
+        assert_equal "$(owned_files | paste -sd' ')" "1234 . 1234 cgroup.procs 1234 cgroup.type"
+        ocirun delete --force "$ID"
+
+        # "If the /sys/kernel/cgroup/delegate file does not exist, the runtime MUST fall back to using the following list
+        # of files: cgroup.procs cgroup.subtree_control cgroup.threads"
+        run_detached with_delegate_list ""
+        assert_status 0
+        assert_equal "$(owned_files | paste -sd' ')" \
+                "1234 . 1234 cgroup.procs 1234 cgroup.subtree_control 1234 cgroup.threads"
+}
+
 @test "in a user namespace the owner is the id on the host" {
         needs root userns
         bundle web

@@ -51,6 +51,69 @@ tell() {
         assert_limit pids pids.max 64
 }
 
+@test "memory.swap is memory and swap together, and -1 is no limit" {
+        # "swap - sets limit of memory+Swap usage"
+        needs root
+        has cgroup1:memory || [ -e /proc/swaps ] || skip "needs linux:swap"
+        bundle web
+        resources '{ "memory": { "limit": 67108864, "swap": 100663296 } }'
+        create
+        assert_limit memory memory.max 67108864 memory.limit_in_bytes
+        assert_limit memory memory.swap.max 33554432 memory.memsw.limit_in_bytes 100663296
+        ocirun delete --force "$ID"
+
+        # as much as memory alone is no swap
+        resources '{ "memory": { "limit": 67108864, "swap": 67108864 } }'
+        create
+        assert_limit memory memory.swap.max 0 memory.memsw.limit_in_bytes 67108864
+        ocirun delete --force "$ID"
+
+        resources '{ "memory": { "limit": 67108864, "swap": -1 } }'
+        create
+        assert_limit memory memory.max 67108864 memory.limit_in_bytes
+        assert_limit memory memory.swap.max max memory.memsw.limit_in_bytes \
+                "$(has cgroup1:memory && cat /sys/fs/cgroup/memory/memory.memsw.limit_in_bytes)"
+}
+
+@test "the largest and smallest numbers that the kernel takes" {
+        needs root
+        bundle web
+        # which jq rounds
+        resources '{ "memory": { "limit": "MAX", "reservation": "MAX" }, "pids": { "limit": 4194303 },
+                "cpu": { "shares": 2, "quota": 1000, "period": 1000, "burst": 0 } }'
+        sed -i 's/"MAX"/9223372036854775807/' config.json
+        create
+        # rounded down to pages, which is what the kernel has as no limit
+        assert_limit memory memory.max max memory.limit_in_bytes 9223372036854771712
+        assert_limit memory memory.low max memory.soft_limit_in_bytes 9223372036854771712
+        assert_limit pids pids.max 4194303
+        assert_limit cpu cpu.weight 1 cpu.shares 2
+        assert_limit cpu cpu.max "1000 1000" cpu.cfs_quota_us 1000
+        has cgroup1:cpu || assert_limit cpu cpu.max.burst 0
+        ocirun delete --force "$ID"
+
+        # "list of CPUs the container will run on", here all of them; v1 clamps shares as v2's weight is
+        resources '{ "cpu": { "shares": 262144, "period": 1000000, "quota": -1 }, "pids": { "limit": 1 } }'
+        create
+        assert_limit cpu cpu.weight 10000 cpu.shares 262144
+        assert_limit cpu cpu.max "max 1000000" cpu.cfs_period_us 1000000
+        assert_limit pids pids.max 1
+}
+
+@test "cpu.idle gives the cgroup the policy SCHED_IDLE, and 0 is the default" {
+        # "cgroups are configured with minimum weight, 0: default behavior, 1: SCHED_IDLE"
+        needs root
+        bundle web
+        resources '{ "cpu": { "idle": 1 } }'
+        create
+        assert_limit cpu cpu.idle 1
+        ocirun delete --force "$ID"
+        resources '{ "cpu": { "idle": 0, "shares": 512 } }'
+        create
+        assert_limit cpu cpu.idle 0
+        assert_limit cpu cpu.weight 59 cpu.shares 512
+}
+
 @test "CPUs and memory nodes stand in the cgroup's files" {
         needs root cgroup:cpuset
         bundle web
@@ -273,11 +336,94 @@ END
 @test "settings of cgroup v1 work in a hierarchy of v1" {
         needs root cgroup1:memory cgroup1:cpu
         bundle web
-        resources '{ "memory": { "limit": 67108864, "swappiness": 7, "disableOOMKiller": true }, "cpu": { "shares": 3 } }'
+        resources '{ "memory": { "limit": 67108864, "swappiness": 7, "disableOOMKiller": true, "kernelTCP": 4194304,
+                "kernel": -1, "useHierarchy": true }, "cpu": { "shares": 3 } }'
         create
+        assert_equal "$(<"$(cgroup_dir memory)/memory.kmem.tcp.limit_in_bytes")" 4194304
         assert_equal "$(<"$(cgroup_dir memory)/memory.swappiness")" 7
         grep -qx 'oom_kill_disable 1' "$(cgroup_dir memory)/memory.oom_control"
         assert_equal "$(<"$(cgroup_dir cpu)/cpu.shares")" 3
+}
+
+@test "realtimePeriod and realtimeRuntime in a hierarchy of v1" {
+        needs root cgroup1:cpu
+        [ -e /sys/fs/cgroup/cpu/cpu.rt_runtime_us ] || skip "needs linux:realtime groups"
+        bundle web
+        resources '{ "cpu": { "realtimePeriod": 500000, "realtimeRuntime": 1000 } }'
+        create
+        assert_equal "$(<"$(cgroup_dir cpu)/cpu.rt_period_us")" 500000
+        assert_equal "$(<"$(cgroup_dir cpu)/cpu.rt_runtime_us")" 1000
+        ocirun delete --force "$ID"
+        resources '{ "cpu": { "realtimePeriod": 1000, "realtimeRuntime": 2000 } }'
+        assert_refused 'linux.resources.cpu.realtime'
+        assert_output_contains "invalid argument (EINVAL)"
+}
+
+@test "rdma needs its controller, and at least one number for each device" {
+        bundle web
+        # "You MUST specify at least one of the hcaHandles or hcaObjects in a given entry"
+        resources '{ "rdma": { "mlx5_1": {} } }'
+        assert_refused "linux.resources.rdma.mlx5_1: needs hcaHandles or hcaObjects"
+        resources '{ "rdma": { "mlx5_1": { "hcaHandles": -1 } } }'
+        assert_refused "linux.resources.rdma.mlx5_1.hcaHandles: "
+        if ! has cgroup:rdma; then
+                resources '{ "rdma": { "mlx5_1": { "hcaHandles": 3, "hcaObjects": 10000 } } }'
+                assert_refused 'linux.resources.rdma.mlx5_1: needs the cgroup controller "rdma"'
+                return
+        fi
+        needs root
+        resources '{ "rdma": { "no_such_device": { "hcaHandles": 3, "hcaObjects": 10000 } } }'
+        assert_refused 'linux.resources.rdma.no_such_device: write "no_such_device hca_handle=3 hca_object=10000"'
+}
+
+@test "weights of block devices: one of two is required, and the kernel has to know them" {
+        bundle web
+        # "You MUST specify at least one of weight or leafWeight in a given entry"
+        resources '{ "blockIO": { "weightDevice": [{ "major": 8, "minor": 0 }] } }'
+        assert_refused "linux.resources.blockIO.weightDevice[0]: needs weight or leafWeight"
+        resources '{ "blockIO": { "weightDevice": [{ "major": 8, "minor": 0, "leafWeight": 300 }] } }'
+        assert_refused "linux.resources.blockIO.weightDevice[0].leafWeight: has no meaning"
+        resources '{ "blockIO": { "weightDevice": [{ "major": 8, "minor": 0, "weight": 1001 }] } }'
+        assert_refused "linux.resources.blockIO.weightDevice[0].weight: must be from 10 to 1000, not 1001"
+        resources '{ "blockIO": { "weightDevice": [{ "minor": 0, "weight": 100 }] } }'
+        assert_refused "linux.resources.blockIO.weightDevice[0].major: "
+        resources '{ "blockIO": { "throttleReadIOPSDevice": [{ "major": 8, "minor": 0 }] } }'
+        assert_refused "linux.resources.blockIO.throttleReadIOPSDevice[0].rate: "
+}
+
+# A file of tmpfs, whose memory the kernel cannot take back from a cgroup, is charged to the one at $1.
+charge() {
+        mkdir -p "$1"
+        sh -c 'echo $$ >"$1/cgroup.procs" && exec dd if=/dev/zero of="$2" bs=1M count=16' sh "$1" "/dev/shm/$ID" 2>&1
+}
+
+@test "memory.checkBeforeUpdate: a limit below the present usage is refused, and not set" {
+        # "runtime MAY check if a new memory limit is lower than the current usage, and MUST reject the new limit [...] when
+        # cgroup v1 is used, the kernel rejects the limit lower than the current usage"
+        needs root cgroup:memory
+        bundle web
+        config --arg path "/$ID" '.linux.cgroupsPath = $path'
+        file=memory.max dir=$(cgroup2_root)/$ID
+        if has cgroup1:memory; then
+                file=memory.limit_in_bytes dir=/sys/fs/cgroup/memory/$ID
+        else
+                echo +memory >"$(cgroup2_root)/cgroup.subtree_control"
+        fi
+        charge "$dir"
+        before=$(<"$dir/$file")
+        resources '{ "memory": { "limit": 4194304, "checkBeforeUpdate": true } }'
+        run_detached ocirun create "$ID"
+        after=$(<"$dir/$file")
+        rm "/dev/shm/$ID"
+        rmdir "$dir"
+        assert_status 1
+        assert_output_contains "config.json: linux.resources.memory.limit: "
+        if has cgroup1:memory; then
+                assert_output_contains "device or resource busy (EBUSY)"
+        else
+                assert_output_contains "4194304 is below the present usage of "
+        fi
+        assert_equal "$after" "$before"
 }
 
 # ---- unified
@@ -306,6 +452,25 @@ END
         create
         assert_equal "$(<"$(cgroup_dir "")/hugetlb.2MB.max")" 4194304
         grep -qw hugetlb "$(cgroup2_root)/$ID/pod/cgroup.subtree_control"
+}
+
+@test "unified: a controller that cannot be enabled is an error" {
+        # "MUST generate an error when the configuration refers to a cgroup controller [...] that cannot be enabled"
+        needs root cgroup2:hugetlb
+        bundle web
+        config --arg path "/$ID/pod/web" '.linux.cgroupsPath = $path'
+        # cgroup-v2.rst, No Internal Process Constraint
+        mkdir -p "$(cgroup2_root)/$ID/pod"
+        sleep 1000 3>&- &
+        echo $! >"$(cgroup2_root)/$ID/pod/cgroup.procs"
+        resources '{ "unified": { "hugetlb.2MB.max": "4194304" } }'
+        run_detached ocirun create "$ID"
+        kill $!
+        wait $! || :
+        assert_status 1
+        assert_output_contains "linux.resources.unified.hugetlb.2MB.max: "
+        assert_output_contains "(EBUSY)"
+        rmdir "$(cgroup2_root)/$ID/pod" "$(cgroup2_root)/$ID"
 }
 
 @test "unified: an unknown file is written to, which the kernel may refuse" {

@@ -88,6 +88,36 @@ moves() {
         assert_status 0
 }
 
+keeps_attributes() {
+        ip link set v0 mtu 1400 txqueuelen 77 alias "uplink of web" address 02:00:00:00:00:07
+        # "all permanent IP addresses (IFA_F_PERMANENT flag) of any family with global scope"
+        ip addr add 192.0.2.1/24 brd 192.0.2.255 dev v0
+        ip addr add 192.0.2.2/24 valid_lft 3000 preferred_lft 2000 dev v0
+        ip addr add 2001:db8::1/64 dev v0 nodad
+        ip addr add 2001:db8::2/64 valid_lft 3000 preferred_lft 2000 dev v0 nodad
+        ip addr add 2001:db8::3/128 dev v0 nodad noprefixroute
+        ip addr add 198.51.100.1 peer 198.51.100.2/32 dev v0
+        devices '{ "v0": { "name": "eth0" } }'
+        create
+        assert_equal "$(inside ip -json link show eth0 | jq -c '.[0] | [.mtu, .txqlen, .ifalias, .address]')" \
+                '[1400,77,"uplink of web","02:00:00:00:00:07"]'
+        assert_equal "$(inside ip -json addr show eth0 | jq -r '.[0].addr_info[] | select(.scope == "global") |
+                [.local, .address // "", .prefixlen, .broadcast // "", .noprefixroute // false | tostring] | join(" ")' | sort)" \
+                "192.0.2.1  24 192.0.2.255 false
+198.51.100.1 198.51.100.2 32  false
+2001:db8::1  64  false
+2001:db8::3  128  true"
+        ocirun delete --force "$ID"
+}
+
+@test "a device keeps its attributes, and those addresses alone that are permanent" {
+        # "The runtime MUST preserve existing network interface attributes", "only addresses intended for persistent,
+        # external communication are transferred"
+        in_network keeps_attributes
+        assert_output ""
+        assert_status 0
+}
+
 keeps_name() {
         devices '{ "v0": {} }'
         create

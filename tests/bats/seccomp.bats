@@ -249,6 +249,28 @@ assert_denied_signals() { # ARGS EXPECTED
         assert_refused ".flags[0]: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV has a meaning only with SCMP_ACT_NOTIFY"
 }
 
+@test "architectures: a call of one that is not listed kills, one of those that are is filtered" {
+        # "architectures - the architecture used for system calls"
+        perl_root
+        # of x32, getppid(2) is 110 with bit 30 set; Linux has the call only with CONFIG_X86_X32_ABI
+        x32=$((0x40000000 + 110))
+        entry getppid SCMP_ACT_ERRNO "errnoRet: 33"
+        for architectures in null '[]' '["SCMP_ARCH_X86_64"]' '["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"]'; do
+                config ".linux.seccomp.architectures = $architectures"
+                syscalls 110
+                assert_equal "$architectures $errnos" "$architectures 33"
+                syscalls $x32
+                # 128 + SIGSYS
+                assert_status 159
+        done
+        config '.linux.seccomp.architectures = ["SCMP_ARCH_X32", "SCMP_ARCH_X86_64"]'
+        syscalls 110 $x32
+        assert_equal "$errnos" "33 33"
+        config 'del(.linux.seccomp.syscalls)'
+        syscalls $x32
+        assert_status 0
+}
+
 # ---- when it is loaded
 
 @test "with and without noNewPrivileges one filter is in force, and the program's privileges are as asked" {
@@ -362,6 +384,48 @@ assert_denied_signals() { # ARGS EXPECTED
         assert_output_contains "linux.seccomp.listenerPath: connect to $PWD/agent.sock: no such file or directory"
         wait_for_end "$pid"
         assert_equal "$(container_status)" stopped
+}
+
+# A socket that is none of an agent: KIND is the python name of its type.
+start_other_socket() { # KIND
+        mkfifo ready
+        python3 -c 'import signal, socket, sys
+s = socket.socket(socket.AF_UNIX, getattr(socket, sys.argv[1]))
+s.bind("agent.sock")
+if sys.argv[1] == "SOCK_SEQPACKET":
+    s.listen()
+open("ready", "w").write("ready\n")
+signal.pause()' "$1" 3>&- &
+        agent=$!
+        run timeout 60 cat ready
+        assert_output ready
+        rm ready
+}
+
+stop_other_socket() {
+        kill "$agent"
+        wait "$agent" || :
+        agent=
+}
+
+@test "an agent must listen on a stream socket of AF_UNIX" {
+        # "This socket MUST use AF_UNIX domain and SOCK_STREAM type", "If sending to this socket fails, the runtime MUST
+        # generate an error"
+        config --arg path "$PWD/agent.sock" '.linux.seccomp = { defaultAction: "SCMP_ACT_ALLOW", listenerPath: $path,
+                syscalls: [{ names: ["mkdir"], action: "SCMP_ACT_NOTIFY" }] }'
+        while read -r kind reason; do
+                start_other_socket "$kind"
+                run_container 'echo runs'
+                stop_other_socket
+                rm agent.sock
+                assert_status 1
+                assert_output_contains "linux.seccomp.listenerPath: connect to $PWD/agent.sock: $reason"
+                refute_output_contains runs
+        done <<'END'
+SOCK_DGRAM protocol wrong type for socket (EPROTOTYPE)
+SOCK_SEQPACKET protocol wrong type for socket (EPROTOTYPE)
+SOCK_STREAM connection refused (ECONNREFUSED)
+END
 }
 
 @test "the agent is not called where nothing notifies it" {

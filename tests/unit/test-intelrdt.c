@@ -188,6 +188,13 @@ static const char *undo(struct made *m)
 {
         struct err err = { 0 };
 
+        return message_of(intelrdt_undo(&m->record, &err), &err);
+}
+
+static const char *removed(struct made *m)
+{
+        struct err err = { 0 };
+
         return message_of(intelrdt_remove(&m->record, &err), &err);
 }
 
@@ -212,8 +219,11 @@ TEST(a_class_of_the_containers_own)
         CHECK_STR(locate(RDT(""), &m), "linux.intelRdt: a class web exists in resctrl already");
         m.record = (struct saved_intel_rdt){ .resctrl = root_path, .class = (char[]){ "web" }, .isClassMade = true };
         CHECK(host_unlink(root, "web/tasks") == 0 && host_unlink(root, "web/schemata") == 0);
-        CHECK_STR(undo(&m), "");
+        /* "If closID is not set and the runtime has created the sub-directory, the runtime MUST remove the
+         * sub-directory when the container is deleted" */
+        CHECK_STR(removed(&m), "");
         CHECK(!exists("web"));
+        CHECK_STR(removed(&m), "");
         CHECK_STR(undo(&m), "");
         end();
 }
@@ -235,7 +245,10 @@ TEST(a_class_that_was_there_is_joined_and_stays)
         CHECK_STR(make(&m), "");
         CHECK_STR(join(&m), "");
         CHECK_STR(get("gold/tasks"), "4711");
+        /* "If none of l3CacheSchema, memBwSchema or schemata is set, runtimes MUST NOT write to schemata files" */
+        CHECK_STR(get("gold/schemata"), "    MB:0= 30;1=100\n    L3:0=007f0;1=fffff\n");
         CHECK_STR(undo(&m), "");
+        CHECK_STR(removed(&m), "");
         CHECK(exists("gold"));
 
         CHECK_STR(locate(RDT("'closID':'/'"), &m), "");
@@ -259,10 +272,30 @@ TEST(a_class_that_was_there_must_match)
         CHECK_STR(get("gold/schemata"), "    MB:0= 30;1=100\n    L3:0=007f0;1=fffff\n");
         CHECK_STR(locate(RDT("'closID':'gold','l3CacheSchema':'L3:0=7f1'"), &m),
                   "linux.intelRdt: the class exists already, and is not as \"L3:0=7f1\" says");
-        CHECK_STR(locate(RDT("'closID':'gold','schemata':['L3:1=fffff','MB:0=40']"), &m),
+        CHECK_STR(locate(RDT("'closID':'gold','memBwSchema':'MB:0=40','schemata':['MB:0=30']"), &m),
                   "linux.intelRdt: the class exists already, and is not as \"MB:0=40\" says");
-        CHECK_STR(locate(RDT("'closID':'/','schemata':['MB:0=10']"), &m),
+        CHECK_STR(locate(RDT("'closID':'/','memBwSchema':'MB:0=10'"), &m),
                   "linux.intelRdt: the class exists already, and is not as \"MB:0=10\" says");
+        end();
+}
+
+/* "If schemata field is set, runtimes MUST write the value to the schemata file in the that sub-directory" */
+TEST(schemata_are_written_to_a_class_that_was_there)
+{
+        _arena_ struct arena *arena = arena_new();
+        struct made m = { .arena = arena };
+
+        begin();
+        CHECK_STR(locate(RDT("'closID':'gold','l3CacheSchema':'L3:0=7f0','schemata':['L3:1=fffff','MB:0=40']"), &m),
+                  "");
+        CHECK_STR(make(&m), "");
+        CHECK_STR(join(&m), "");
+        /* this file keeps the rest of what stood there, as none of resctrl would */
+        CHECK(strncmp(get("gold/schemata"), "L3:1=fffff\nMB:0=40\n", 19) == 0);
+        CHECK_STR(locate(RDT("'closID':'/','schemata':['MB:0=10']"), &m), "");
+        CHECK_STR(make(&m), "");
+        CHECK_STR(join(&m), "");
+        CHECK(strncmp(get("schemata"), "MB:0=10\n", 8) == 0);
         end();
 }
 
@@ -284,7 +317,9 @@ TEST(schemata_are_compared_by_value)
         end();
 }
 
-TEST(a_named_class_goes_with_the_last_of_its_tasks)
+/* "If closID is set or the runtime has not created the sub-directory, the runtime MUST NOT remove the sub-directory
+ * when the container is deleted." */
+TEST(a_named_class_stays_when_the_container_is_deleted)
 {
         _arena_ struct arena *arena = arena_new();
         struct made m = { .arena = arena };
@@ -292,6 +327,25 @@ TEST(a_named_class_goes_with_the_last_of_its_tasks)
         begin();
         CHECK_STR(locate(RDT("'closID':'silver','schemata':['L3:0=1']"), &m), "");
         CHECK(m.record.isClassMade && m.record.isClassShared);
+        CHECK_STR(make(&m), "");
+        CHECK_STR(removed(&m), "");
+        CHECK(exists("silver") && host_rmdir(root, "silver") == 0);
+
+        /* the monitoring group is the container's own, though */
+        CHECK_STR(locate(RDT("'closID':'gold','enableMonitoring':true"), &m), "");
+        CHECK_STR(make(&m), "");
+        CHECK_STR(removed(&m), "");
+        CHECK(exists("gold") && !exists("gold/mon_groups/web"));
+        end();
+}
+
+TEST(a_named_class_of_a_create_that_failed_goes_unless_others_are_in_it)
+{
+        _arena_ struct arena *arena = arena_new();
+        struct made m = { .arena = arena };
+
+        begin();
+        CHECK_STR(locate(RDT("'closID':'silver','schemata':['L3:0=1']"), &m), "");
         CHECK_STR(make(&m), "");
         put("silver/tasks", "99\n");
         CHECK_STR(undo(&m), "");
@@ -328,6 +382,12 @@ TEST(a_monitoring_group_has_the_containers_name)
         CHECK(host_unlink(root, "gold/mon_groups/web/tasks") == 0);
         CHECK_STR(undo(&m), "");
         CHECK(!exists("gold/mon_groups/web") && exists("gold"));
+
+        /* "If creation of the MON group fails [...] the runtime MUST return an error" */
+        CHECK_STR(locate(RDT("'closID':'gold','enableMonitoring':true"), &m), "");
+        CHECK(host_rmdir(root, "gold/mon_groups") == 0);
+        CHECK_STR(make(&m), "linux.intelRdt: make gold/mon_groups/web in resctrl: no such file or directory (ENOENT)");
+        make_directory("gold/mon_groups");
 
         CHECK(host_rmdir(root, "mon_groups") == 0);
         CHECK_STR(locate(RDT("'closID':'gold','enableMonitoring':true"), &m),
