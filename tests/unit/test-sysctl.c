@@ -131,7 +131,7 @@ static void write_parameters(void)
 {
         struct sysctl_write writes[] = {
                 { "kernel.msgmax", "sys/kernel/msgmax", "12345", "ipc" },
-                { "net.ipv4.ip_forward", "sys/net/ipv4/ip_forward", "1", "network" },
+                { "net.ipv4.ip_unprivileged_port_start", "sys/net/ipv4/ip_unprivileged_port_start", "80", "network" },
                 { "net.ipv4.ping_group_range", "sys/net/ipv4/ping_group_range", "0 7", "network" },
         };
         struct sysctl_plan p = { writes, N_ELEMENTS(writes) };
@@ -140,10 +140,10 @@ static void write_parameters(void)
 
         /* the descriptor is older than the namespaces, as in container's init */
         CHECK(procfs >= 0 && unshare(CLONE_NEWNET | CLONE_NEWIPC) == 0);
-        CHECK_STR(value_of("/proc/sys/net/ipv4/ip_forward"), "0");
+        CHECK_STR(value_of("/proc/sys/net/ipv4/ip_unprivileged_port_start"), "1024");
         CHECK_STR(message_of(sysctl_child(&p, procfs, &err), &err), "");
         CHECK_STR(value_of("/proc/sys/kernel/msgmax"), "12345");
-        CHECK_STR(value_of("/proc/sys/net/ipv4/ip_forward"), "1");
+        CHECK_STR(value_of("/proc/sys/net/ipv4/ip_unprivileged_port_start"), "80");
         CHECK_STR(value_of("/proc/sys/net/ipv4/ping_group_range"), "0\t7");
 
         p.n_writes = 1;
