@@ -414,7 +414,7 @@ TEST(too_long_a_filter_is_refused)
         size_t n;
 
         buf_puts(&text, "'linux':{'seccomp':{'defaultAction':'SCMP_ACT_ERRNO','syscalls':[");
-        for (unsigned i = 0; i < 1000; i++)
+        for (unsigned i = 0; i < 5000; i++)
                 buf_printf(&text,
                            "%s{'names':['ioctl'],'action':'SCMP_ACT_ALLOW','args':[{'index':1,'value':%u,'op':"
                            "'SCMP_CMP_EQ'}]}",
