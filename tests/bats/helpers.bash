@@ -30,6 +30,7 @@
 #         systemd-cgroup    so it does, and the program ocirun-systemd is installed
 #         userns            user namespaces may be made
 #         rootless-user     as_user works, with newuidmap
+#         fuse              file systems in user space can be mounted
 #         netdev:TYPE       the kernel can make network devices of this type
 #         linux:X.Y         the kernel is at least this version
 #         apparmor selinux  the security module is active
@@ -257,6 +258,7 @@ has() {
         systemd-cgroup) has systemd && [ -x "$(grep -aom 1 '/[[:print:]]*/ocirun-systemd' "$OCIRUN")" ] ;;
         userns) unshare --user true 2>/dev/null ;;
         rootless-user) command -v newuidmap >/dev/null && has root && has userns ;;
+        fuse) has cap:sys_admin && { : <>/dev/fuse; } 2>/dev/null ;;
         netdev:*) unshare --net ip link add test0 type "$name" 2>/dev/null ;;
         linux:*) printf '%s\n%s\n' "$name" "$(uname -r)" | sort --version-sort --check=quiet ;;
         apparmor) [ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" = Y ] ;;
