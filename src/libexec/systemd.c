@@ -79,22 +79,28 @@ static void append_number(sd_bus_message *m, char type, uint64_t value)
         }
 }
 
+/* An element of an array, or the only one. */
+static void append_element(sd_bus_message *m, const struct property *p, const char *type, size_t i)
+{
+        if (*type == '(')
+                check(sd_bus_message_append(m, type, p->strings[i], p->numbers[i]));
+        else if (*type == 's')
+                check(sd_bus_message_append_basic(m, 's', p->strings[i]));
+        else
+                append_number(m, *type, p->numbers[i]);
+}
+
 static void append(sd_bus_message *m, const struct property *p)
 {
         bool is_array = p->type[0] == 'a';
-        char type = p->type[is_array];
 
         check(sd_bus_message_open_container(m, 'r', "sv"));
         check(sd_bus_message_append(m, "s", p->name));
         check(sd_bus_message_open_container(m, 'v', p->type));
         if (is_array)
                 check(sd_bus_message_open_container(m, 'a', p->type + 1));
-        for (size_t i = 0; i < p->n; i++) {
-                if (type == 's')
-                        check(sd_bus_message_append_basic(m, 's', p->strings[i]));
-                else
-                        append_number(m, type, p->numbers[i]);
-        }
+        for (size_t i = 0; i < p->n; i++)
+                append_element(m, p, p->type + is_array, i);
         if (is_array)
                 check(sd_bus_message_close_container(m));
         check(sd_bus_message_close_container(m));
