@@ -118,8 +118,9 @@ int cgroup_delegate(const struct cgroup *cgroup, uid_t host_uid, struct err *err
 /* ---- from the saved record ---- */
 
 /* root is that of the cgroup2 hierarchy, or negative: then it is opened.  Kill what is left inside, remove the cgroups
- * that it made, the leaf, and those above it that cgroup_make() made and that are empty.  A leaf that was there before
- * stays, without our device program. What was never made or is already gone is no error. */
+ * that it made, the leaf, and those above it that are empty and that cgroup_make() made, for this or for another
+ * container, as their mark tells.  A leaf that was there before stays, without our device program.  What was never made
+ * or is already gone is no error. */
 int cgroup_remove(const struct saved_cgroup *record, int root, struct err *err);
 
 /* Send a signal to every process in the leaf and below. */

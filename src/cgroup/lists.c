@@ -245,9 +245,9 @@ static int plan_unified(const struct oci_pair *pair, struct arena *arena, struct
         r = check_file(pair->key, err);
         if (r < 0)
                 return err_at(err, r, "%s", write.place);
-        write.controller = arena_strndup(arena, pair->key, len);
-        if (strcmp(write.controller, "cgroup") == 0)
-                write.controller = NULL;
+        /* those of pressure stall information stand in every cgroup, whatever their first word is */
+        if (strncmp(pair->key, "cgroup.", 7) != 0 && strcmp(pair->key + len, ".pressure") != 0)
+                write.controller = arena_strndup(arena, pair->key, len);
         for (const char *line = pair->value; *line; line += *line == '\n') {
                 size_t n = strcspn(line, "\n");
 

@@ -97,6 +97,43 @@ static void explain_busy(int root, const char *parent, struct err *err)
                  levels_name(parent), (int)strcspn(processes, "\n"), processes);
 }
 
+/* Whether systemd can delegate it: there are others that it does not know. */
+static bool is_delegable(const char *controller)
+{
+        static const char *const names[] = { "cpu", "cpuset", "io", "memory", "pids" };
+
+        for (size_t i = 0; i < N_ELEMENTS(names); i++)
+                if (strcmp(controller, names[i]) == 0)
+                        return true;
+        return false;
+}
+
+/* Who may not enable these controllers was not given them, when his systemd was started or by whoever made his cgroup.
+ */
+static void explain_denied(const struct cgroup *cgroup, const char *parent, const struct buf *missing, struct err *err)
+{
+        bool is_user = strstr(cgroup->record->path, "/user@") != NULL;
+        _buf_ struct buf names = { 0 };
+
+        for (size_t i = 0; i < cgroup->n_controllers; i++) {
+                _free_ char *word = xasprintf("+%s", cgroup->controllers[i]);
+
+                if (!levels_has_word(missing->data, word))
+                        continue;
+                buf_printf(&names, "%s%s", names.len ? ", " : "", cgroup->controllers[i]);
+                is_user &= is_delegable(cgroup->controllers[i]);
+        }
+        if (is_user)
+                err_hint(err,
+                         "not delegated to the user: %s; he gets it when he logs in the next time, with \"[Service]\" "
+                         "and "
+                         "\"Delegate=cpu cpuset io memory pids\" in /etc/systemd/system/user@.service.d/delegate.conf",
+                         names.data);
+        else
+                err_hint(err, "not delegated below cgroup /%s: %s%s", levels_name(parent), names.data,
+                         cgroup->record->unit ? "" : "; " CGROUP_DELEGATION);
+}
+
 static int enable_level(const struct cgroup *cgroup, const char *parent, struct err *err)
 {
         _buf_ struct buf missing = { 0 };
@@ -114,8 +151,7 @@ static int enable_level(const struct cgroup *cgroup, const char *parent, struct 
         if (r == -EBUSY)
                 explain_busy(cgroup->root, parent, err);
         else if (r == -EACCES || r == -EPERM)
-                err_hint(err, "controllers are not delegated below cgroup /%s; " CGROUP_DELEGATION,
-                         levels_name(parent));
+                explain_denied(cgroup, parent, &missing, err);
         return err_at(err, r, "%s", find_place(cgroup, missing.data));
 }
 

@@ -35,8 +35,8 @@ struct cgroup_v1 {
 
 /* How a user gets a cgroup of his own: a hint. */
 #define CGROUP_DELEGATION \
-        "run it where a cgroup is delegated to the user, and name that one in linux.cgroupsPath: " \
-        "systemd-run --user --scope -p Delegate=yes ..."
+        "use --systemd-cgroup, or run it where a cgroup is delegated to the user, and name that one in " \
+        "linux.cgroupsPath: systemd-run --user --scope -p Delegate=yes ..."
 
 /* ---- resources.c, lists.c: from properties to writes ---- */
 
@@ -95,7 +95,7 @@ int systemd_plan(const struct oci_config *config, const char *id, struct arena *
                  struct err *err);
 
 /* Start the unit around a process; record gets the path of the leaf below it.  When there is such a unit already
- * record is emptied: it is somebody else's. */
+ * record is emptied: it is somebody else's.  So it is when systemd cannot be reached. */
 int systemd_start(const struct cgroup_plan *plan, pid_t pid, struct arena *arena, struct saved_cgroup *record,
                   struct err *err);
 

@@ -12,6 +12,7 @@
 
 #define HELPER PKGLIBEXECDIR "/ocirun-systemd"
 #define EXIT_EXISTS 2
+#define EXIT_NO_BUS 3
 
 /* ---- plan ---------------------------------------------------------------------------------------- */
 
@@ -213,6 +214,17 @@ static void add_properties(struct arguments *a, const struct cgroup_plan *plan)
         }
 }
 
+/* What went wrong, by the program's exit status. */
+static int explain(int status, bool is_user, const char *text, struct err *err)
+{
+        refuse(err, -EIO, "systemd: %s", text);
+        if (status == EXIT_NO_BUS && is_user)
+                err_hint(err,
+                         "a user's systemd has one in XDG_RUNTIME_DIR, with the package dbus-user-session, while the "
+                         "user is logged in or after: loginctl enable-linger");
+        return err->code;
+}
+
 int systemd_start(const struct cgroup_plan *plan, pid_t pid, struct arena *arena, struct saved_cgroup *record,
                   struct err *err)
 {
@@ -231,10 +243,10 @@ int systemd_start(const struct cgroup_plan *plan, pid_t pid, struct arena *arena
         r = run(&a, text, sizeof text, err);
         if (r < 0)
                 return r;
-        if (r == EXIT_EXISTS)
+        if (r == EXIT_EXISTS || r == EXIT_NO_BUS)
                 *record = (struct saved_cgroup){ 0 };
         if (r > 0 || text[0] != '/')
-                return refuse(err, -EIO, "systemd: %s", text);
+                return explain(r, unit->is_user, text, err);
         record->path = arena_printf(arena, "%s/container", text + 1);
         return 0;
 }
@@ -248,5 +260,5 @@ int systemd_stop(const struct saved_cgroup *record, struct err *err)
 
         begin(&a, record->isUserUnit, "stop", record->unit);
         r = run(&a, text, sizeof text, err);
-        return r > 0 ? refuse(err, -EIO, "systemd: %s", text) : r;
+        return r > 0 ? explain(r, record->isUserUnit, text, err) : r;
 }

@@ -82,15 +82,117 @@ static int from_list(const char *name, const char *value, struct arena *arena, s
         return 0;
 }
 
+/* For one device: its node, which udev makes, and a number. */
+static struct property for_device(const char *name, const char *device, uint64_t value, struct arena *arena)
+{
+        struct property p = number(name, value, arena);
+
+        p.strings = arena_alloc(arena, sizeof *p.strings);
+        *p.strings = arena_printf(arena, "/dev/block/%s", device);
+        snprintf(p.type, sizeof p.type, "a(st)");
+        return p;
+}
+
+/* The next word of a line, into the arena; empty at its end. */
+static const char *next_word(const char **line, struct arena *arena)
+{
+        size_t len;
+        const char *word;
+
+        *line += strspn(*line, " ");
+        len = strcspn(*line, " ");
+        word = arena_strndup(arena, *line, len);
+        *line += len;
+        return word;
+}
+
+/* "WEIGHT", "default WEIGHT", or "MAJOR:MINOR WEIGHT", where the word default is no weight of its own.
+ *
+ * The weights of BFQ are 1 to 1000, and those of systemd 1 to 10000; 100 is the default of both.  systemd turns the
+ * upper part of its range into BFQ's, and this is the way back. */
+static int from_any_weight(const char *name, const char *value, bool is_bfq, struct arena *arena, struct property *ret,
+                           size_t *ret_n)
+{
+        const char *first = next_word(&value, arena), *second = next_word(&value, arena);
+        uint64_t weight;
+        int r;
+
+        if (strcmp(second, "default") == 0)
+                return 0;
+        r = number_u64(*second ? second : first, is_bfq ? 1000 : 10000, &weight);
+        if (r < 0)
+                return r;
+        if (is_bfq && weight > 100)
+                weight = 100 + (weight - 100) * 11;
+        ret[(*ret_n)++] = strchr(first, ':') ? for_device("IODeviceWeight", first, weight, arena)
+                                             : number(name, weight, arena);
+        return 0;
+}
+
+static int from_io_weight(const char *name, const char *value, struct arena *arena, struct property *ret, size_t *ret_n)
+{
+        return from_any_weight(name, value, false, arena, ret, ret_n);
+}
+
+static int from_bfq_weight(const char *name, const char *value, struct arena *arena, struct property *ret,
+                           size_t *ret_n)
+{
+        return from_any_weight(name, value, true, arena, ret, ret_n);
+}
+
+/* "MAJOR:MINOR KEY=VALUE..." */
+static int from_io_max(const char *unused, const char *value, struct arena *arena, struct property *ret, size_t *ret_n)
+{
+        static const struct {
+                const char *key, *name;
+        } keys[] = {
+                { "rbps=", "IOReadBandwidthMax" },
+                { "riops=", "IOReadIOPSMax" },
+                { "wbps=", "IOWriteBandwidthMax" },
+                { "wiops=", "IOWriteIOPSMax" },
+        };
+        const char *device = next_word(&value, arena), *word;
+
+        while (*(word = next_word(&value, arena)) && *ret_n < PROPERTIES_MAX)
+                for (size_t i = 0; i < N_ELEMENTS(keys); i++) {
+                        size_t len = strlen(keys[i].key);
+                        uint64_t rate;
+                        int r;
+
+                        if (strncmp(word, keys[i].key, len) != 0)
+                                continue;
+                        r = parse_limit(word + len, &rate);
+                        if (r < 0)
+                                return r;
+                        ret[(*ret_n)++] = for_device(keys[i].name, device, rate, arena);
+                }
+        return 0;
+}
+
+/* 0 is systemd's word for a cgroup that is idle; one that is not has its weight. */
+static int from_idle(const char *name, const char *value, struct arena *arena, struct property *ret, size_t *ret_n)
+{
+        uint64_t is_idle;
+        int r = number_u64(value, 1, &is_idle);
+
+        if (r == 0 && is_idle)
+                ret[(*ret_n)++] = number(name, 0, arena);
+        return r;
+}
+
 static const struct limit {
         const char *file, *property;
         int (*convert)(const char *name, const char *value, struct arena *arena, struct property *ret, size_t *ret_n);
 } limits[] = {
         /* clang-format off */
+        { "cpu.idle",        "CPUWeight",          from_idle },
         { "cpu.max",         "CPUQuotaPerSecUSec", from_cpu_max },
         { "cpu.weight",      "CPUWeight",          from_number },
         { "cpuset.cpus",     "AllowedCPUs",        from_list },
         { "cpuset.mems",     "AllowedMemoryNodes", from_list },
+        { "io.bfq.weight",   "IOWeight",           from_bfq_weight },
+        { "io.max",          NULL,                 from_io_max },
+        { "io.weight",       "IOWeight",           from_io_weight },
         { "memory.high",     "MemoryHigh",         from_number },
         { "memory.low",      "MemoryLow",          from_number },
         { "memory.max",      "MemoryMax",          from_number },

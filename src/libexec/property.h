@@ -10,14 +10,14 @@
 /* A property of org.freedesktop.systemd1(5).  Lives in the arena. */
 struct property {
         const char *name;
-        char type[3];         /* of D-Bus: b y n q i u x t s, each also after an a */
+        char type[6];         /* of D-Bus: b y n q i u x t s, each also after an a; a(st) */
         uint64_t *numbers;    /* of every integer type, as two's complement; of b: 0 or 1 */
-        const char **strings; /* of s and as */
+        const char **strings; /* of s and as; a(st) has these and the numbers */
         size_t n;             /* 1 unless it is an array */
 };
 
 /* The most that one limit becomes. */
-#define PROPERTIES_MAX 2
+#define PROPERTIES_MAX 4
 
 /* What a value of a file of cgroup v2 is as properties, systemd.resource-control(5): *ret_n is 0 for a file that
  * no property stands for.  -EINVAL for a value that the kernel would not take either. */

@@ -7,7 +7,8 @@
  *
  * start makes a transient scope around a process (or a slice, when the name ends so) and prints its cgroup.  stop
  * ends a unit; one that is not there is stopped.  Both wait until systemd is done.  A failure prints its reason on
- * standard output, and exits with 1, or with 2 if the unit exists.  See org.freedesktop.systemd1(5). */
+ * standard output, and exits with 1, or with 2 if the unit exists, or with 3 if systemd cannot be reached.  See
+ * org.freedesktop.systemd1(5). */
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/number.h"
@@ -23,16 +24,22 @@
 #define DESTINATION "org.freedesktop.systemd1"
 #define MANAGER DESTINATION, "/org/freedesktop/systemd1", DESTINATION ".Manager"
 #define EXIT_EXISTS 2
+#define EXIT_NO_BUS 3
 
 static struct arena *arena;
 
-static _Noreturn void end(const struct err *err)
+static _Noreturn void end_with(int status, const struct err *err)
 {
         char text[2048];
 
         err_format(err, text, sizeof text);
         printf("%s", text);
-        exit(EXIT_FAILURE);
+        exit(status);
+}
+
+static _Noreturn void end(const struct err *err)
+{
+        end_with(EXIT_FAILURE, err);
 }
 
 static _Noreturn void end_by_bus(int code, const sd_bus_error *e, const char *what, const char *unit)
@@ -79,22 +86,28 @@ static void append_number(sd_bus_message *m, char type, uint64_t value)
         }
 }
 
+/* An element of an array, or the only one. */
+static void append_element(sd_bus_message *m, const struct property *p, const char *type, size_t i)
+{
+        if (*type == '(')
+                check(sd_bus_message_append(m, type, p->strings[i], p->numbers[i]));
+        else if (*type == 's')
+                check(sd_bus_message_append_basic(m, 's', p->strings[i]));
+        else
+                append_number(m, *type, p->numbers[i]);
+}
+
 static void append(sd_bus_message *m, const struct property *p)
 {
         bool is_array = p->type[0] == 'a';
-        char type = p->type[is_array];
 
         check(sd_bus_message_open_container(m, 'r', "sv"));
         check(sd_bus_message_append(m, "s", p->name));
         check(sd_bus_message_open_container(m, 'v', p->type));
         if (is_array)
                 check(sd_bus_message_open_container(m, 'a', p->type + 1));
-        for (size_t i = 0; i < p->n; i++) {
-                if (type == 's')
-                        check(sd_bus_message_append_basic(m, 's', p->strings[i]));
-                else
-                        append_number(m, type, p->numbers[i]);
-        }
+        for (size_t i = 0; i < p->n; i++)
+                append_element(m, p, p->type + is_array, i);
         if (is_array)
                 check(sd_bus_message_close_container(m));
         check(sd_bus_message_close_container(m));
@@ -297,7 +310,7 @@ int main(int argc, char **argv)
         r = is_user ? sd_bus_open_user(&bus) : sd_bus_open_system(&bus);
         if (r < 0) {
                 fail(&err, r, "connect to the %s bus", is_user ? "user's" : "system");
-                end(&err);
+                end_with(EXIT_NO_BUS, &err);
         }
         if (strcmp(words[0], "start") == 0)
                 start(bus, words[1], words + 2);

@@ -14,6 +14,7 @@ setup() {
 
 teardown() {
         umount "$cgroup/busy" 2>/dev/null || :
+        [ -z "$server" ] || stop_server
         teardown_test
 }
 
@@ -168,6 +169,41 @@ start_moving_targets() {
         run ocirun kill --all "$ID" TERM
         assert_status 0
         wait_for_cgroup "populated 0"
+}
+
+stop_server() {
+        kill "$server"
+        wait_for_end "$server"
+        umount -l hanging
+}
+
+# One that sleeps in the kernel cannot be frozen (cgroups(7), freezer), for as long as nobody answers it.
+@test "kill --all signals also when a process cannot be frozen" {
+        needs root fuse
+        mkdir hanging
+        mkfifo events
+        # shellcheck disable=SC2154 # set by helpers.bash
+        "$helpers/hanging-mount" "$BUNDLE/hanging" >events 3>&- &
+        server=$!
+        exec 8<events
+        read -r -t 10 <&8
+        config '.process.args = ["sh", "-c", "trap \"exit 9\" TERM; echo >/started; while :; do sleep 1000 & wait; done"]'
+        mkfifo rootfs/started
+        create
+        ocirun start "$ID"
+        timeout 10 cat rootfs/started
+        pid=$(container_pid)
+        sh -c 'echo $$ >"$1/cgroup.procs"; exec cat "$2"' sh "$cgroup" "$BUNDLE/hanging/file" 3>&- 8<&- &
+        hanging=$!
+        read -r -t 10 <&8
+        run ocirun kill --all "$ID" TERM
+        assert_status 0
+        wait_for_end "$pid"
+        # and nothing is left frozen
+        assert_equal "$(<"$cgroup/cgroup.freeze")" 0
+        stop_server
+        server=
+        wait_for_end "$hanging"
 }
 
 @test "cgroups below the container's are deleted with their processes" {

@@ -28,8 +28,11 @@
 #                           cgroup:NAME: one or the other
 #         systemd           systemd manages the machine
 #         systemd-cgroup    so it does, and the program ocirun-systemd is installed
+#         systemd-user      and users have a systemd of their own, with a bus
 #         userns            user namespaces may be made
 #         rootless-user     as_user works, with newuidmap
+#         fuse              file systems in user space can be mounted
+#         psi               cgroups tell of pressure
 #         netdev:TYPE       the kernel can make network devices of this type
 #         linux:X.Y         the kernel is at least this version
 #         apparmor selinux  the security module is active
@@ -255,8 +258,11 @@ has() {
         cgroup2:*) has cgroup2 && grep -qw "$name" "$(cgroup2_root)/cgroup.controllers" ;;
         systemd) [ -d /run/systemd/system ] ;;
         systemd-cgroup) has systemd && [ -x "$(grep -aom 1 '/[[:print:]]*/ocirun-systemd' "$OCIRUN")" ] ;;
+        systemd-user) has root && has systemd-cgroup && [ -e /usr/lib/systemd/user/dbus.socket ] && id games >/dev/null 2>&1 ;;
         userns) unshare --user true 2>/dev/null ;;
         rootless-user) command -v newuidmap >/dev/null && has root && has userns ;;
+        fuse) has cap:sys_admin && { : <>/dev/fuse; } 2>/dev/null ;;
+        psi) [ -e /proc/pressure/memory ] ;;
         netdev:*) unshare --net ip link add test0 type "$name" 2>/dev/null ;;
         linux:*) printf '%s\n%s\n' "$name" "$(uname -r)" | sort --version-sort --check=quiet ;;
         apparmor) [ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" = Y ] ;;

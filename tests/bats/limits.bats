@@ -504,3 +504,58 @@ cgroup.procs is a command and not a setting
 cgroup.kill is a command and not a setting
 END
 }
+
+@test "unified: files that no other property stands for" {
+        needs root cgroup2:memory
+        bundle web
+        resources '{ "memory": { "limit": 67108864 }, "unified": { "memory.high": "33554432", "memory.oom.group": "1",
+                "memory.max": "50331648" } }'
+        create
+        dir=$(cgroup_dir "")
+        assert_equal "$(<"$dir/memory.high")" 33554432
+        assert_equal "$(<"$dir/memory.oom.group")" 1
+        # "allows cgroup v2 parameters to be to be set and modified": what the other properties say, too
+        assert_equal "$(<"$dir/memory.max")" 50331648
+}
+
+@test "unified: memory.oom.group lets all end together" {
+        needs root cgroup2:memory
+        bundle web
+        resources '{ "memory": { "limit": 33554432 }, "unified": { "memory.oom.group": "1", "memory.swap.max": "0" } }'
+        start_shell
+        pid=$(container_pid)
+        echo 'dd if=/dev/zero of=/dev/null bs=64M count=1' >&9
+        wait_for_end "$pid"
+        assert_equal "$(container_status)" stopped
+}
+
+@test "unified: pressure stall information needs no controller, wherever that is" {
+        # "The OCI runtime MUST ensure that the needed cgroup controllers are enabled for the cgroup": none is needed
+        needs root cgroup2 psi
+        bundle web
+        resources '{ "unified": { "cgroup.pressure": "0" } }'
+        create
+        assert_equal "$(<"$(cgroup_dir "")/cgroup.pressure")" 0
+        ocirun delete --force "$ID"
+        for file in cpu.pressure io.pressure memory.pressure; do
+                # a trigger, which ends with the descriptor that it was written to
+                config --arg file "$file" '.linux.resources = { unified: { ($file): "some 500000 2000000" } }'
+                create
+                ocirun delete --force "$ID"
+                config --arg file "$file" '.linux.resources = { unified: { ($file): "some times" } }'
+                assert_refused "linux.resources.unified.$file: write \"some times\" to $file: invalid argument (EINVAL)"
+        done
+}
+
+@test "unified: what the kernel says of a wrong file or value" {
+        needs root cgroup2:memory
+        bundle web
+        resources '{ "unified": { "memory.nonesuch": "1" } }'
+        assert_refused 'linux.resources.unified.memory.nonesuch: write "1" to memory.nonesuch: no such file or directory (ENOENT)'
+        resources '{ "unified": { "memory.high": "much" } }'
+        assert_refused 'linux.resources.unified.memory.high: write "much" to memory.high: invalid argument (EINVAL)'
+        resources '{ "unified": { "memory.oom.group": "2" } }'
+        assert_refused 'linux.resources.unified.memory.oom.group: write "2" to memory.oom.group: invalid argument (EINVAL)'
+        resources '{ "unified": { "memory.stat": "1" } }'
+        assert_refused 'linux.resources.unified.memory.stat: write "1" to memory.stat: '
+}

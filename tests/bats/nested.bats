@@ -85,3 +85,71 @@ inner
 status 9"
         assert_no_debris
 }
+
+# The processes of the outer container must have made room: a cgroup with processes hands down no controllers.
+@test "a container in a container has limits of its own, once the outer one's processes are in a cgroup below" {
+        needs static cgroup2:memory cgroup2:pids
+        mkdir -p rootfs/inner rootfs/run
+        cp -a "$OCIRUN_TEST_ROOTS/busybox" rootfs/inner/rootfs
+        cp "$OCIRUN" rootfs/bin/ocirun
+        # shellcheck disable=SC2154 # set by helpers.bash
+        jq '.process.args = ["sleep", "100"] | .linux.resources = { memory: { limit: 16777216 }, pids: { limit: 9 } }' \
+                "$helpers/config.json" >rootfs/inner/config.json
+        config 'del(.linux.maskedPaths, .linux.readonlyPaths, .process.noNewPrivileges)
+                | .linux.resources = { memory: { limit: 67108864 }, pids: { limit: 50 } }
+                | .process.capabilities |= map_values(["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_KILL", "CAP_MKNOD", "CAP_NET_ADMIN",
+                        "CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID", "CAP_SYS_ADMIN", "CAP_SYS_CHROOT"])
+                | .mounts |= map(if .destination == "/sys" then .options -= ["ro"] else . end)
+                | .mounts += [{ "destination": "/run", "type": "tmpfs", "source": "run" },
+                        { "destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup", "options": ["rw"] }]'
+        run_container 'run() { ocirun run --detach --bundle /inner web </dev/null >/log 2>&1; echo "status $?"; cat /log; }
+                run
+                mkdir /sys/fs/cgroup/own; echo $$ >/sys/fs/cgroup/own/cgroup.procs
+                run
+                cd /sys/fs/cgroup; cat ocirun-web/memory.max ocirun-web/pids.max memory.max
+                grep -c . ocirun-web/cgroup.procs; ocirun delete --force web; ls -d ocirun-web'
+        assert_equal "${lines[0]}" "status 1"
+        assert_output_contains "config.json: linux.resources.memory.limit: write \"+memory +pids\" to cgroup.subtree_control of cgroup /: device or resource busy (EBUSY)"
+        assert_output_contains "hint: cgroup / has processes of its own (1), and then limits cannot be set below it: choose another linux.cgroupsPath, or move them into a cgroup below"
+        assert_output_contains "status 0
+16777216
+9
+67108864
+1"
+        assert_output_contains "ocirun-web: No such file or directory"
+        assert_no_debris
+}
+
+# ---- a service of systemd that may make cgroups
+
+# A service with these properties runs a container in a cgroup of its own beside the runtime:  in_service PROPERTY...
+in_service() {
+        service=/system.slice/$ID.service
+        config --arg path "$service/web" '.linux.cgroupsPath = $path
+                | .linux.resources = { memory: { limit: 16777216 }, pids: { limit: 9 } }'
+        config --arg cgroup "/cgroup$service" '
+                .mounts += [{ destination: "/cgroup", type: "bind", source: "/sys/fs/cgroup", options: ["rbind", "ro"] }]
+                | .process.args = ["sh", "-c", "cd $0; cat web/memory.max web/pids.max; grep -c . web/cgroup.procs; ls -d *", $cgroup]'
+        run systemd-run --quiet --wait --pipe --collect --unit="$ID.service" "${@/#/--property=}" \
+                "$OCIRUN" --root "$OCIRUN_ROOT" run --bundle "$BUNDLE" "$ID"
+}
+
+@test "a service with Delegate=yes makes containers below its own cgroup" {
+        needs systemd cgroup2:memory cgroup2:pids
+        in_service Delegate=yes DelegateSubgroup=own
+        assert_status 0
+        assert_equal "${lines[0]} ${lines[1]}" "16777216 9"
+        assert_output_matches "(^|
+)own(
+|$)"
+        assert_no_debris
+}
+
+@test "a service that has processes in its own cgroup is told to move them" {
+        needs systemd cgroup2:memory cgroup2:pids
+        in_service Delegate=yes
+        assert_status 1
+        assert_output_contains "config.json: linux.resources.memory.limit: write \"+memory +pids\" to cgroup.subtree_control of cgroup $service: device or resource busy (EBUSY)"
+        assert_output_matches "hint: cgroup $service has processes of its own \([0-9]+\), and then limits cannot be set below it"
+        assert_no_debris
+}

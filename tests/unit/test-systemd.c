@@ -20,6 +20,8 @@ static void print(const struct property *p, size_t n)
                 for (size_t i = 0; i < p->n; i++) {
                         bool is_string = p->type[p->type[0] == 'a'] == 's';
 
+                        if (strcmp(p->type, "a(st)") == 0)
+                                len += (size_t)snprintf(text + len, sizeof text - len, " <%s>", p->strings[i]);
                         if (is_string)
                                 len += (size_t)snprintf(text + len, sizeof text - len, " <%s>", p->strings[i]);
                         else
@@ -69,8 +71,32 @@ TEST(limits_are_properties)
 
 TEST(files_without_a_property_are_passed_over)
 {
-        CHECK_STR(limit("io.max", "8:0 rbps=1"), "");
         CHECK_STR(limit("memory.oom.group", "1"), "");
+        CHECK_STR(limit("cpu.max.burst", "1"), "");
+}
+
+/* systemd.resource-control(5): "IOWeight= [...] between 1 and 10000", "defaults to 100"; and a device is a node. */
+TEST(weights_and_throttles_of_devices)
+{
+        CHECK_STR(limit("io.weight", "default 405"), "IOWeight t 405");
+        CHECK_STR(limit("io.weight", "50"), "IOWeight t 50");
+        CHECK_STR(limit("io.weight", "8:16 7"), "IODeviceWeight a(st) </dev/block/8:16> 7");
+        CHECK_STR(limit("io.weight", "8:16 default"), "");
+        CHECK_STR(limit("io.bfq.weight", "default 50"), "IOWeight t 50");
+        CHECK_STR(limit("io.bfq.weight", "default 100"), "IOWeight t 100");
+        CHECK_STR(limit("io.bfq.weight", "default 1000"), "IOWeight t 10000");
+        CHECK_STR(limit("io.bfq.weight", "8:16 200"), "IODeviceWeight a(st) </dev/block/8:16> 1200");
+        CHECK_STR(limit("io.weight", "default 10001"), "\"default 10001\" is no value for io.weight");
+        CHECK_STR(limit("io.max", "8:0 rbps=1 wiops=max"),
+                  "IOReadBandwidthMax a(st) </dev/block/8:0> 1; "
+                  "IOWriteIOPSMax a(st) </dev/block/8:0> 18446744073709551615");
+}
+
+/* "idle" in a unit file is 0 on the bus. */
+TEST(an_idle_cgroup_is_a_weight)
+{
+        CHECK_STR(limit("cpu.idle", "1"), "CPUWeight t 0");
+        CHECK_STR(limit("cpu.idle", "0"), "");
 }
 
 TEST(quotas_are_rounded_up_to_a_hundredth_of_a_second)
