@@ -31,6 +31,21 @@ def code(path):
     return TOKEN.sub(blank, read(path))
 
 
+def rows():
+    """The rows of all .def files: {struct: {property: (kind, type or words, is required)}}."""
+    structs = {}
+    row = re.compile(r"^(\w+)\((\w+)(?:, (\w+))?(?:, ([\w\"|]+))?(?:, (\w+))?\)$", re.MULTILINE)
+    for path in files("*.def"):
+        for match in row.finditer(read(path)):
+            kind, owner, name, third, fourth = match.groups()
+            if kind == "BEGIN":
+                structs[owner] = {}
+            elif kind not in ("END", "KEY"):
+                detail = third if fourth else None
+                structs[owner][name] = (kind, detail, (fourth or third) == "REQUIRED")
+    return structs
+
+
 class Findings:
     """Messages; finish() ends the program with the exit status that they ask for."""
 
