@@ -6,6 +6,7 @@
 #include "oci-spec/table.h"
 
 #include "base/number.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -490,25 +491,46 @@ static const yajl_callbacks callbacks = {
         .yajl_end_array = on_end_array,
 };
 
-/* What yajl says of a syntax error, with the line and column of the offset where it is. */
-static int syntax_error(struct reader *r, yajl_handle handle, const char *text, size_t len, size_t offset)
+/* The text is no JSON from this offset on. */
+static int refuse_at(struct reader *r, const char *text, size_t offset, const char *why, size_t why_len)
 {
-        unsigned char *message = yajl_get_error(handle, 0, (const unsigned char *)text, len);
-        const char *why = strstr((const char *)message, "error: "); /* after "parse" or "lexical" */
         size_t line = 1, column = 1;
 
-        why = why ? why + strlen("error: ") : (const char *)message;
-        for (size_t i = 0; i < offset && i < len; i++) {
+        for (size_t i = 0; i < offset; i++) {
                 column++;
                 if (text[i] == '\n') {
                         line++;
                         column = 1;
                 }
         }
-        refuse(r->err, -EINVAL, "line %zu, column %zu: not valid JSON: %.*s", line, column, (int)strcspn(why, "\n"),
-               why);
+        return refuse(r->err, -EINVAL, "line %zu, column %zu: not valid JSON: %.*s", line, column, (int)why_len, why);
+}
+
+/* What yajl says of a syntax error, with the line and column of the offset where it is. */
+static int syntax_error(struct reader *r, yajl_handle handle, const char *text, size_t len, size_t offset)
+{
+        unsigned char *message = yajl_get_error(handle, 0, (const unsigned char *)text, len);
+        const char *why = strstr((const char *)message, "error: "); /* after "parse" or "lexical" */
+
+        why = why ? why + strlen("error: ") : (const char *)message;
+        (void)refuse_at(r, text, offset < len ? offset : len, why, strcspn(why, "\n"));
         yajl_free_error(handle, message);
         return r->err->code;
+}
+
+/* glossary.md, JSON: "All configuration JSON MUST be encoded in UTF-8."  yajl takes overlong forms, surrogates and
+ * what is above U+10FFFF for characters. */
+static int check_utf8(struct reader *r, const char *text, size_t len)
+{
+        static const char why[] = "invalid bytes in UTF8 string.";
+        size_t length;
+
+        for (size_t i = 0; i < len; i += length) {
+                length = utf8_length(text + i, len - i);
+                if (length == 0)
+                        return refuse_at(r, text, i, why, strlen(why));
+        }
+        return 0;
 }
 
 int spec_read(const struct spec_type *type, const char *text, size_t len, struct arena *arena, void *ret,
@@ -540,6 +562,8 @@ int spec_read(const struct spec_type *type, const char *text, size_t len, struct
                 code = err->code;
         else if (status == yajl_status_error)
                 code = syntax_error(r, handle, text, len, offset);
+        else
+                code = check_utf8(r, text, len);
         yajl_free(handle);
         free(r->keys);
         free(r);
