@@ -280,6 +280,21 @@ live_and_die() {
         done
 }
 
+@test "the root is not yet that of the container when create calls hooks" {
+        local kind
+        hook_each 'pid=$(jq .pid 2>/dev/null || echo self); [ $kind != createContainer ] || pid=self
+                [ -e /proc/$pid/root'"$BUNDLE"'/config.json ] && echo $kind host >>$log || echo $kind container >>$log
+                echo $kind $(sed -n "s,^[^ ]* [^ ]* [^ ]* [^ ]* '"$BUNDLE"'/rootfs/\\(dev/pts\\) .*,\\1,p" /proc/$pid/mountinfo) >>$log'
+        live_and_die
+        # "after the runtime environment has been created (according to the configuration in config.json) but before the
+        # pivot_root or any equivalent operation has been executed"; "hooks authors, should only expect from the runtime
+        # that the mount namespace have been created and the mount operations performed"
+        for kind in prestart createRuntime createContainer; do
+                assert_equal "$kind $(logged $kind | paste -sd' ')" "$kind host dev/pts"
+        done
+        assert_equal "$(logged startContainer)" container
+}
+
 @test "prestart and createRuntime hooks can change the container's namespaces" {
         # "they provide an opportunity to customize the container (e.g. the network namespace [...])"
         hook prestart 'nsenter --net=/proc/$(jq .pid)/ns/net ip link set lo alias from-prestart'

@@ -39,3 +39,19 @@ load mounts
                 done
         done
 }
+
+@test "the words idmap and ridmap do not reach the file system" {
+        local word
+
+        bundle web
+        # "This option SHOULD NOT be passed to the underlying mount(2) call."  A tmpfs refuses a word that it does not know.
+        for word in idmap ridmap; do
+                config --arg word "$word" '.mounts[6] = { destination: "/m", type: "tmpfs", source: "tmpfs",
+                        options: ["size=64k", $word], uidMappings: [{ containerID: 0, hostID: 5000, size: 1 }],
+                        gidMappings: [{ containerID: 0, hostID: 6000, size: 1 }] }'
+                run_container 'stat -c %u:%g /m; cat /proc/self/mountinfo'
+                assert_status 0
+                assert_equal "${lines[0]}" 5000:6000
+                assert_equal "$(mount_on /m super)" rw,size=64k,mode=755
+        done
+}
