@@ -44,7 +44,7 @@ assert_scheduled() { # JQ-OBJECT EXPECTED [PREFIX...]
         assert_scheduled '{ "policy": "SCHED_RR", "priority": 99 }' "SCHED_RR 99 -"
         # proc(5), stat: 40 is the real-time priority, 41 the policy; with this flag they are not a child's
         config '.process.scheduler = { policy: "SCHED_RR", priority: 5, flags: ["SCHED_FLAG_RESET_ON_FORK"] }'
-        run_container 'cut -d" " -f40,41 /proc/$$/stat; sh -c "cut -d\" \" -f40,41 /proc/\$\$/stat; :"'
+        run_container 'cut -d" " -f40,41 /proc/$$/stat; sh -c "cut -d\" \" -f40,41 /proc/\$\$/stat; :"; :'
         assert_status 0
         assert_output $'5 2\n0 0'
 }

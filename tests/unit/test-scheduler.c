@@ -65,9 +65,9 @@ TEST(what_is_not_set_is_0)
         CHECK_STR(plan("'policy':'SCHED_DEADLINE','runtime':5000,'deadline':6000", &p), "");
         CHECK(p.attr.runtime == 5000 && p.attr.deadline == 6000 && p.attr.period == 0);
         /* 0 is what sched(7) has no place for, and so it is refused like one that is written */
-        CHECK_STR(plan("'policy':'SCHED_DEADLINE'", &p),
-                  "scheduler.runtime: must be from 1024 to 9223372036854775807 ns, not 0 | 1024 <= runtime <= deadline <= "
-                  "period");
+        CHECK_STR(plan("'policy':'SCHED_DEADLINE'", &p), "scheduler.runtime: must be from 1024 to 9223372036854775807 "
+                                                         "ns, not 0 | 1024 <= runtime <= deadline <= "
+                                                         "period");
 }
 
 TEST(unknown_words_are_refused)
