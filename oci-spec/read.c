@@ -521,7 +521,7 @@ static int yajl_error(yajl_handle handle, const char *text, size_t len, size_t o
 int spec_read(const struct spec_type *type, const char *text, size_t len, struct arena *arena, void *ret,
               struct err *err)
 {
-        const char *half;
+        const char *fault, *why;
         struct reader *r;
         yajl_handle handle;
         yajl_status status;
@@ -530,9 +530,9 @@ int spec_read(const struct spec_type *type, const char *text, size_t len, struct
 
         if (len > SPEC_MAX_SIZE)
                 return refuse(err, -EFBIG, "larger than %u bytes", SPEC_MAX_SIZE);
-        half = text_find_half_character(text, text + len);
-        if (half)
-                return syntax_error(text, (size_t)(half - text), "half of a surrogate pair", err);
+        fault = text_find_fault(text, text + len, &why);
+        if (fault)
+                return syntax_error(text, (size_t)(fault - text), why, err);
         r = xcalloc(1, sizeof *r);
         r->arena = arena;
         r->err = err;

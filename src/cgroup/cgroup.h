@@ -35,6 +35,9 @@ enum cgroup_manager {
 
 struct cgroup_write; /* private.h */
 
+/* An annotation of this name, with a property of systemd.unit(5) behind it, is one of the unit. */
+#define CGROUP_PROPERTY_ANNOTATION "org.systemd.property."
+
 /* The unit that systemd is asked for. */
 struct cgroup_unit {
         const char *name;  /* "libpod-web.scope"; NULL: cgroups are made without systemd */

@@ -197,7 +197,7 @@ static int run(struct arguments *a, char *text, size_t size, struct err *err)
 /* A limit of v2 is a property, too, so that systemctl shows it; so is what annotations ask for. */
 static void add_properties(struct arguments *a, const struct cgroup_plan *plan)
 {
-        static const char prefix[] = "org.systemd.property.";
+        static const char prefix[] = CGROUP_PROPERTY_ANNOTATION;
         const struct oci_config *config = plan->unit.config;
 
         for (size_t i = 0; i < plan->n_writes; i++) {

@@ -2,9 +2,11 @@
  *
  * "The content of the Features structure SHOULD be determined on the compilation time of the runtime": every
  * list here comes from the table that also accepts its words, and nothing depends on the host. */
+#include "cgroup/cgroup.h"
 #include "cmd/command.h"
 #include "cmd/document.h"
 #include "cmd/output.h"
+#include "cmd/signals.h"
 #include "cmd/version.h"
 #include "config.h"
 #include "facility/caps.h"
@@ -109,6 +111,15 @@ static struct oci_features_linux *make_linux(struct arena *a)
         return l;
 }
 
+/* "may potentially change the behavior of the runtime"; one that ends with a dot is a prefix */
+static const char *const heeded_annotations[] = {
+        SIGNALS_STOP_ANNOTATION,
+#if HAVE_SYSTEMD
+        CGROUP_PROPERTY_ANNOTATION,
+#endif
+        NULL,
+};
+
 static void add_annotations(struct oci_features *features, struct arena *a)
 {
         char libseccomp[VERSION_SIZE];
@@ -133,10 +144,10 @@ static int run_features(const struct context *context, char *const *arguments, i
                 .ociVersionMin = document_string(a, "1.0.0"),
                 .ociVersionMax = document_string(a, OCI_VERSION),
                 .linux = make_linux(a),
-                /* not NULL, which would mean that it is not known: no annotation changes what ocirun does */
-                .potentiallyUnsafeConfigAnnotations = arena_alloc(a, sizeof(char *)),
         };
 
+        features.potentiallyUnsafeConfigAnnotations = document_strings(a, heeded_annotations,
+                                                                       &features.n_potentiallyUnsafeConfigAnnotations);
         features.hooks = document_names(a, hook_name, &features.n_hooks);
         features.mountOptions = document_names(a, mount_option_name, &features.n_mountOptions);
         add_annotations(&features, a);

@@ -22,25 +22,33 @@ static bool semver_number(const char **s, uint64_t *ret)
         return number_u64(digits, UINT64_MAX, ret) == 0;
 }
 
-/* SemVer 2.0.0: 1.2.3, then perhaps -pre.release and +build, of letters, digits and hyphens. */
+/* SemVer 2.0.0: identifiers "MUST comprise only ASCII alphanumerics and hyphens [0-9A-Za-z-]. Identifiers MUST NOT be
+ * empty."  *s is moved behind them; of a pre-release, "Numeric identifiers MUST NOT include leading zeroes." */
+static bool semver_identifiers(const char **s, bool is_pre_release)
+{
+        static const char letters[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-";
+        size_t len;
+
+        do {
+                (*s)++; /* the mark, or a dot */
+                len = strspn(*s, letters);
+                if (len == 0 || (is_pre_release && len > 1 && **s == '0' && strspn(*s, "0123456789") == len))
+                        return false;
+                *s += len;
+        } while (**s == '.');
+        return true;
+}
+
+/* SemVer 2.0.0: 1.2.3, then perhaps -pre.release and +build. */
 static bool parse_semver(const char *s, uint64_t *ret_major, uint64_t *ret_minor)
 {
-        static const char *const word = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-.";
         uint64_t patch;
-        size_t len;
 
         if (!semver_number(&s, ret_major) || *s++ != '.' || !semver_number(&s, ret_minor) || *s++ != '.' ||
             !semver_number(&s, &patch))
                 return false;
-        for (const char *mark = "-+"; *mark; mark++) {
-                if (*s != *mark)
-                        continue;
-                s++;
-                len = strspn(s, word);
-                if (len == 0)
-                        return false;
-                s += len;
-        }
+        if ((*s == '-' && !semver_identifiers(&s, true)) || (*s == '+' && !semver_identifiers(&s, false)))
+                return false;
         return *s == '\0';
 }
 
@@ -57,6 +65,15 @@ static int check_version(const char *version, struct err *err)
         else
                 return 0;
         return err_at(err, err->code, "ociVersion");
+}
+
+/* config.md, Annotations: "Keys MUST NOT be an empty string." */
+static int check_annotations(const struct oci_config *config, struct err *err)
+{
+        if (!spec_map_get(config->annotations, config->n_annotations, ""))
+                return 0;
+        refuse(err, -EINVAL, "a key must not be empty");
+        return err_at(err, err->code, "annotations");
 }
 
 int plan_process(const struct oci_process *process, mode_t caller_umask, struct arena *arena, struct process_plan *ret,
@@ -144,8 +161,9 @@ int plan_make(const struct oci_config *config, const char *id, const struct cont
         int r;
 
         ret->config = config;
-        if ((r = check_version(config->ociVersion, err)) < 0 || (r = plan_root(config, options, ret, err)) < 0 ||
-            (r = idmap_plan(config, &ret->idmap, err)) < 0 || (r = plan_mounts(config, context, arena, ret, err)) < 0 ||
+        if ((r = check_version(config->ociVersion, err)) < 0 || (r = check_annotations(config, err)) < 0 ||
+            (r = plan_root(config, options, ret, err)) < 0 || (r = idmap_plan(config, &ret->idmap, err)) < 0 ||
+            (r = plan_mounts(config, context, arena, ret, err)) < 0 ||
             (r = devices_plan(config, context->is_rootless, arena, &ret->devices, err)) < 0 ||
             (r = masks_plan(config, &ret->masks, err)) < 0 || (r = hooks_plan(config, &ret->hooks, err)) < 0 ||
             (r = sysctl_plan(config, arena, &ret->sysctl, err)) < 0 || (r = uts_plan(config, &ret->uts, err)) < 0 ||

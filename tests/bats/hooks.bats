@@ -115,6 +115,38 @@ live_and_die() {
         done
 }
 
+@test "the namespaces of each kind, with a user and a time namespace" {
+        local kind namespace pid
+        needs userns
+        hook_each 'for n in user time pid; do echo $kind $n $(readlink /proc/self/ns/$n) >>$log; done
+                echo $kind uid $(id -u) >>$log'
+        config '.linux.namespaces += [{ type: "user" }, { type: "time" }] | .linux.uidMappings = [
+                { containerID: 0, hostID: 100000, size: 65536 }] | .linux.gidMappings = .linux.uidMappings'
+        touch "$log"
+        chown -R -h 100000:100000 rootfs
+        chmod o+x "$BATS_RUN_TMPDIR" "${BATS_TEST_TMPDIR%/*}" "$BATS_TEST_TMPDIR"
+        create
+        assert_status 0
+        pid=$(container_pid)
+        for namespace in user time pid; do
+                declare "inside_$namespace=$(readlink "/proc/$pid/ns/$namespace")"
+        done
+        ocirun start "$ID"
+        run ocirun delete --force "$ID"
+        assert_status 0
+        # "The createContainer hooks MUST be executed in the container namespace", whose root is one of its users
+        for namespace in user time pid; do
+                inside=inside_$namespace
+                for kind in prestart createRuntime poststart poststop; do
+                        assert_equal "$kind $(logged "$kind $namespace")" "$kind $(readlink "/proc/self/ns/$namespace")"
+                done
+                for kind in createContainer startContainer; do
+                        assert_equal "$kind $(logged "$kind $namespace")" "$kind ${!inside}"
+                        assert_equal "$kind $(logged "$kind uid")" "$kind 0"
+                done
+        done
+}
+
 @test "paths resolve in the namespace of each kind" {
         # a program of the host, and one of the container's root, that the other one does not have
         printf '#!/bin/sh\necho $1 >>%s\n' "$log" >"$BATS_TEST_TMPDIR/on-host"
@@ -246,6 +278,21 @@ live_and_die() {
                 assert_equal "$kind $(logged "$kind" | tr -d '\t' | sed 's/180000000$/0/' | paste -sd' ')" \
                         "$kind 0 1 2 3 SigBlk:0000000000000000 SigIgn:00000000"
         done
+}
+
+@test "the root is not yet that of the container when create calls hooks" {
+        local kind
+        hook_each 'pid=$(jq .pid 2>/dev/null || echo self); [ $kind != createContainer ] || pid=self
+                [ -e /proc/$pid/root'"$BUNDLE"'/config.json ] && echo $kind host >>$log || echo $kind container >>$log
+                echo $kind $(sed -n "s,^[^ ]* [^ ]* [^ ]* [^ ]* '"$BUNDLE"'/rootfs/\\(dev/pts\\) .*,\\1,p" /proc/$pid/mountinfo) >>$log'
+        live_and_die
+        # "after the runtime environment has been created (according to the configuration in config.json) but before the
+        # pivot_root or any equivalent operation has been executed"; "hooks authors, should only expect from the runtime
+        # that the mount namespace have been created and the mount operations performed"
+        for kind in prestart createRuntime createContainer; do
+                assert_equal "$kind $(logged $kind | paste -sd' ')" "$kind host dev/pts"
+        done
+        assert_equal "$(logged startContainer)" container
 }
 
 @test "prestart and createRuntime hooks can change the container's namespaces" {

@@ -402,6 +402,33 @@ wait_for_left() {
         done
 }
 
+@test "kill without a signal sends the one that the image asks for" {
+        config '.process.args[2] = "for s in TERM QUIT; do trap \"echo $s >/got\" $s; done
+                mkfifo got; echo >/started; tail -f /dev/null & while :; do wait; done"'
+        # config.md, Annotations: "org.opencontainers.image.stopSignal: Indicates signal that SHOULD be sent by the
+        # container runtimes to kill the container."
+        for row in SIGQUIT:QUIT :TERM; do
+                config --arg signal "${row%:*}" '.annotations = { "org.opencontainers.image.stopSignal": $signal }'
+                rm -f rootfs/got
+                create
+                start
+                run ocirun kill "$ID"
+                assert_status 0
+                got=$(timeout 10 cat rootfs/got)
+                assert_equal "$got" "${row#*:}"
+                # one that is given counts more
+                ocirun kill "$ID" TERM
+                assert_equal "$(timeout 10 cat rootfs/got)" TERM
+                ocirun delete --force "$ID"
+        done
+        config '.annotations["org.opencontainers.image.stopSignal"] = "SIGNOSUCH"'
+        create
+        run ocirun kill "$ID"
+        assert_status 1
+        assert_output_contains "kill $ID: annotation org.opencontainers.image.stopSignal: unknown signal \"SIGNOSUCH\""
+        assert_equal "$(container_status)" created
+}
+
 @test "kill --all signals every process of the container" {
         leave_processes 'trap \"\" TERM; echo >/started; exec tail -f /dev/null'
         timeout 10 cat rootfs/started

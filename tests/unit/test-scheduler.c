@@ -55,6 +55,21 @@ TEST(policies_and_flags_have_numbers)
         CHECK(p.attr.flags == 0x79 && p.attr.util_min == UINT32_MAX && p.attr.util_max == UINT32_MAX);
 }
 
+/* config.md: "If not set, the runtime must use the value 0." */
+TEST(what_is_not_set_is_0)
+{
+        struct scheduler_plan p = { .attr = { .nice = 5, .priority = 5, .flags = 5, .period = 5 } };
+
+        CHECK_STR(plan("'policy':'SCHED_OTHER'", &p), "");
+        CHECK(p.attr.nice == 0 && p.attr.priority == 0 && p.attr.flags == 0 && p.attr.period == 0);
+        CHECK_STR(plan("'policy':'SCHED_DEADLINE','runtime':5000,'deadline':6000", &p), "");
+        CHECK(p.attr.runtime == 5000 && p.attr.deadline == 6000 && p.attr.period == 0);
+        /* 0 is what sched(7) has no place for, and so it is refused like one that is written */
+        CHECK_STR(plan("'policy':'SCHED_DEADLINE'", &p), "scheduler.runtime: must be from 1024 to 9223372036854775807 "
+                                                         "ns, not 0 | 1024 <= runtime <= deadline <= "
+                                                         "period");
+}
+
 TEST(unknown_words_are_refused)
 {
         struct scheduler_plan p;

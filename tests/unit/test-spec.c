@@ -143,6 +143,19 @@ TEST(escapes_make_whole_characters)
         CHECK_STR(host_name("\\ude00"), "line 2, column 13: not valid JSON: half of a surrogate pair");
 }
 
+TEST(text_is_utf8)
+{
+        static const char *const not_utf8[] = { "\xff", "\xc3(", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80" };
+        char text[64];
+
+        for (size_t i = 0; i < N_ELEMENTS(not_utf8); i++) {
+                sprintf(text, "{" VERSION ",\n\"x\":\"\xc3\xa9%s\"}", not_utf8[i]);
+                CHECK(strncmp(refused(text), "line 2, column ", 15) == 0);
+                CHECK(strstr(refused(text), ": not valid JSON: invalid bytes in UTF8 string."));
+        }
+        CHECK_STR(refused("{" VERSION ",\"\xc3\xa9\":\"\xf0\x9f\x98\x80\"}"), "");
+}
+
 TEST(depth_and_size_are_capped)
 {
         char *text = xcalloc(1, SPEC_MAX_SIZE + 2);
