@@ -108,8 +108,7 @@ static bool is_delegable(const char *controller)
         return false;
 }
 
-/* Who may not enable these controllers was not given them, when his systemd was started or by whoever made his cgroup.
- */
+/* Who may not enable these controllers was not given them: when his systemd was started, or by who made his cgroup. */
 static void explain_denied(const struct cgroup *cgroup, const char *parent, const struct buf *missing, struct err *err)
 {
         bool is_user = strstr(cgroup->record->path, "/user@") != NULL;
@@ -125,9 +124,9 @@ static void explain_denied(const struct cgroup *cgroup, const char *parent, cons
         }
         if (is_user)
                 err_hint(err,
-                         "not delegated to the user: %s; he gets it when he logs in the next time, with \"[Service]\" "
-                         "and "
-                         "\"Delegate=cpu cpuset io memory pids\" in /etc/systemd/system/user@.service.d/delegate.conf",
+                         "not delegated to the user: %s; he gets it when he logs in the next time, with "
+                         "\"[Service]\" and \"Delegate=cpu cpuset io memory pids\" in "
+                         "/etc/systemd/system/user@.service.d/delegate.conf",
                          names.data);
         else
                 err_hint(err, "not delegated below cgroup /%s: %s%s", levels_name(parent), names.data,
