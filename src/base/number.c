@@ -24,6 +24,19 @@ int number_u64(const char *text, uint64_t max, uint64_t *ret)
         return 0;
 }
 
+int number_hex(const char *text, uint64_t *ret)
+{
+        uint64_t n = 0;
+        size_t len = strspn(text, "0123456789abcdefABCDEF");
+
+        if (len == 0 || len > 16 || text[len] != '\0')
+                return -EINVAL;
+        for (const char *p = text; *p; p++)
+                n = n << 4 | (uint64_t)(*p <= '9' ? *p - '0' : (*p | 0x20) - 'a' + 10);
+        *ret = n;
+        return 0;
+}
+
 int number_i64(const char *text, int64_t min, int64_t max, int64_t *ret)
 {
         bool is_negative = *text == '-';

@@ -8,7 +8,10 @@
 /* Decimal digits only.  0, -EINVAL (not a number) or -ERANGE (above max). */
 int number_u64(const char *text, uint64_t max, uint64_t *ret);
 
-/* As above, with an optional leading minus.  -ERANGE when outside min .. max. */
+/* Hexadecimal digits only, at most 16 of them.  0 or -EINVAL. */
+int number_hex(const char *text, uint64_t *ret);
+
+/* Decimal digits, with an optional leading minus.  -ERANGE when outside min .. max. */
 int number_i64(const char *text, int64_t min, int64_t max, int64_t *ret);
 
 /* A process or thread id: 1 .. 2^22. */

@@ -10,7 +10,6 @@
 #include <inttypes.h>
 #include <linux/magic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/vfs.h>
 
@@ -122,15 +121,16 @@ int procfs_ignored_signals(int procfs, pid_t pid, uint64_t *ret)
                 return fd;
         for (;;) {
                 ssize_t n = read(fd, part, sizeof part);
-                const char *line;
+                char *line, *end;
 
                 if (n <= 0)
                         return n < 0 ? -errno : -EBADMSG;
                 buf_append(&text, part, (size_t)n);
                 line = strstr(text.data, key);
-                if (line && strchr(line + strlen(key), '\n')) {
-                        *ret = strtoull(line + strlen(key), NULL, 16);
-                        return 0;
+                end = line ? strchr(line + strlen(key), '\n') : NULL;
+                if (end) {
+                        *end = '\0';
+                        return number_hex(line + strlen(key), ret);
                 }
         }
 }

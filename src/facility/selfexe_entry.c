@@ -14,7 +14,6 @@
 
 #include <elf.h>
 #include <fcntl.h>
-#include <link.h>
 #include <linux/mount.h>
 #include <linux/prctl.h>
 #include <stdbool.h>
@@ -77,12 +76,8 @@ EARLY long call(long number, long a, long b, long c, long d, long e, long f)
 }
 #endif
 
-typedef ElfW(Ehdr) elf_header;
-typedef ElfW(Phdr) elf_segment;
-typedef ElfW(auxv_t) elf_auxiliary;
-
 /* The program's first bytes, where it is loaded (ld(1)). */
-extern const elf_header __ehdr_start __attribute__((visibility("hidden")));
+extern const Elf64_Ehdr __ehdr_start __attribute__((visibility("hidden")));
 
 EARLY bool is_same(const char *a, const char *b)
 {
@@ -141,7 +136,7 @@ EARLY void close_both(long a, long b)
 
 /* Map a segment once more, as the kernel did.  The memory stays what it is: the same file, and a last page whose
  * end is zero.  All pages come at once, since they are few and a page fault costs as much as mapping a dozen. */
-EARLY bool map_again(long fd, const elf_segment *segment, uintptr_t base, uintptr_t page)
+EARLY bool map_again(long fd, const Elf64_Phdr *segment, uintptr_t base, uintptr_t page)
 {
         uintptr_t start = base + segment->p_vaddr, end = start + segment->p_filesz, skip = start & (page - 1);
         long protection = (segment->p_flags & PF_R ? PROT_READ : 0) | (segment->p_flags & PF_W ? PROT_WRITE : 0) |
@@ -160,14 +155,14 @@ EARLY bool map_again(long fd, const elf_segment *segment, uintptr_t base, uintpt
 EARLY bool become(long fd, const long *sp)
 {
         const char *const *argv = (const char *const *)(sp + 1), *const *envp = argv + *sp + 1, *const *last = envp;
-        const elf_segment *segment = (const elf_segment *)((uintptr_t)&__ehdr_start + __ehdr_start.e_phoff);
-        const elf_auxiliary *aux;
+        const Elf64_Phdr *segment = (const Elf64_Phdr *)((uintptr_t)&__ehdr_start + __ehdr_start.e_phoff);
+        const Elf64_auxv_t *aux;
         uintptr_t base = (uintptr_t)&__ehdr_start, page = 0;
         struct prctl_mm_map map;
 
         while (*last)
                 last++;
-        for (aux = (const elf_auxiliary *)(last + 1); aux->a_type != AT_NULL; aux++)
+        for (aux = (const Elf64_auxv_t *)(last + 1); aux->a_type != AT_NULL; aux++)
                 if (aux->a_type == AT_PAGESZ)
                         page = aux->a_un.a_val;
         if (page == 0)

@@ -179,7 +179,7 @@ in_scope() {
         # config-linux.md, Unified: "MUST generate an error when the configuration refers to a cgroup controller that
         # is not present or that cannot be enabled"
         needs cgroup2:io
-        ! grep -qw io "/sys/fs/cgroup$manager/cgroup.controllers"
+        run ! grep -qw io "/sys/fs/cgroup$manager/cgroup.controllers"
         device=$(lsblk --noheadings --nodeps --output MAJ:MIN | head -n 1 | tr -d ' ')
         config --arg major "${device%:*}" --arg minor "${device#*:}" '.linux.resources.blockIO.throttleReadBpsDevice =
                 [{ major: ($major | tonumber), minor: ($minor | tonumber), rate: 1048576 }] | .process.args = ["sleep", "60"]'

@@ -50,3 +50,15 @@ TEST(numbers_of_lists_have_a_limit)
         CHECK(parse("18446744073709551616") == -ERANGE);
         CHECK(parse("99999999999999999999999999999999999") == -ERANGE);
 }
+
+TEST(hexadecimal_numbers)
+{
+        static const char *const texts[] = { "", "g", "0x1", "-1", " 1", "1 ", "1\n", "11111111111111111" };
+        uint64_t n = 0;
+
+        CHECK(number_hex("0", &n) == 0 && n == 0);
+        CHECK(number_hex("00000001800aF", &n) == 0 && n == 0x1800af);
+        CHECK(number_hex("ffffffffffffffff", &n) == 0 && n == UINT64_MAX);
+        for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+                CHECK(number_hex(texts[i], &n) == -EINVAL && n == UINT64_MAX);
+}
