@@ -156,6 +156,17 @@ tell() {
         assert_limit pids pids.max 1
 }
 
+@test "pids without a limit is no limit" {
+        # "limit (int64, OPTIONAL) - specifies the maximum number of tasks in the cgroup"
+        bundle web
+        for pids in '{}' '{ "limit": null }' null; do
+                resources "{ \"pids\": $pids }"
+                create
+                assert_equal "$(grep -c "ocirun-$ID" "/proc/$(container_pid)/cgroup")" 1
+                ocirun delete --force "$ID"
+        done
+}
+
 @test "throttles of block devices stand in the cgroup's files" {
         needs root
         bundle web
