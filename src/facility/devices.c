@@ -56,9 +56,19 @@ static int plan_number(const struct oci_device *d, struct device *device, struct
         return 0;
 }
 
+/* (uid_t)-1 would leave the owner as it is (chown(2)). */
+static int check_owner(const struct oci_device *d, struct err *err)
+{
+        if (d->uid != UINT32_MAX && d->gid != UINT32_MAX)
+                return 0;
+        refuse(err, -ERANGE, "must be below %" PRIu32, UINT32_MAX);
+        return err_at(err, err->code, d->uid == UINT32_MAX ? "uid" : "gid");
+}
+
 static int plan_device(const struct oci_device *d, int index, struct device *device, struct err *err)
 {
         mode_t type = type_of(d->type);
+        int r;
 
         *device = (struct device){ .path = d->path, .uid = d->uid, .gid = d->gid, .index = index, .tree = -EBADF };
         if (*d->path != '/') {
@@ -76,7 +86,8 @@ static int plan_device(const struct oci_device *d, int index, struct device *dev
                 return err_at(err, err->code, "fileMode");
         }
         device->mode = type | (d->has_fileMode ? d->fileMode & 07777 : 0666);
-        return plan_number(d, device, err);
+        r = check_owner(d, err);
+        return r < 0 ? r : plan_number(d, device, err);
 }
 
 static bool is_configured(const struct oci_linux *l, const char *path)

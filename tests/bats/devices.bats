@@ -116,6 +116,9 @@ sh: write error: No space left on device"
                 '{ "path": "/d", "type": "c", "major": 4096, "minor": 1 }|.major: must be from 0 to 4095, not 4096' \
                 '{ "path": "/d", "type": "c", "major": 4294967297, "minor": 1 }|.major: must be from 0 to 4095' \
                 '{ "path": "/d", "type": "c", "major": 1, "minor": -1 }|.minor: must be from 0 to 1048575, not -1' \
+                '{ "path": "/d", "type": "p", "uid": 4294967295 }|.uid: must be below 4294967295' \
+                '{ "path": "/d", "type": "c", "major": 1, "minor": 3, "gid": 4294967295 }|.gid: must be below 4294967295' \
+                '{ "path": "/d", "type": "p", "uid": 4294967296 }|.uid: must be from 0 to 4294967295' \
                 '{ "path": "/d", "type": "p", "fileMode": 65536 }|.fileMode: must be permissions, not 65536' \
                 '{ "path": "/", "type": "c", "major": 1, "minor": 1 }|: ' '{ "path": "/d/..", "type": "p" }|: '; do
                 config --argjson device "${row%|*}" '.linux.devices = [$device]'

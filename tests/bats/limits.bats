@@ -156,6 +156,17 @@ tell() {
         assert_limit pids pids.max 1
 }
 
+@test "pids without a limit is no limit" {
+        # "limit (int64, OPTIONAL) - specifies the maximum number of tasks in the cgroup"
+        bundle web
+        for pids in '{}' '{ "limit": null }' null; do
+                resources "{ \"pids\": $pids }"
+                create
+                assert_equal "$(grep -c "ocirun-$ID" "/proc/$(container_pid)/cgroup")" 1
+                ocirun delete --force "$ID"
+        done
+}
+
 @test "throttles of block devices stand in the cgroup's files" {
         needs root
         bundle web
@@ -374,6 +385,33 @@ END
         needs root
         resources '{ "rdma": { "no_such_device": { "hcaHandles": 3, "hcaObjects": 10000 } } }'
         assert_refused 'linux.resources.rdma.no_such_device: write "no_such_device hca_handle=3 hca_object=10000"'
+}
+
+@test "the weight of all block devices stands in the cgroup's file" {
+        # "weight - specifies per-cgroup weight. This is default weight of the group on all devices"
+        needs root
+        has cgroup1:blkio || needs cgroup2:io
+        bundle web
+        for row in "10 1" "500 4950" "1000 10000"; do
+                resources "{ \"blockIO\": { \"weight\": ${row% *} } }"
+                run_detached ocirun create "$ID"
+                [[ $output != *"no such file or directory"* ]] || skip "needs linux:weights of block devices"
+                assert_status 0
+                # io is the controller that has another name in v1
+                dir=$(if has cgroup1:blkio; then cgroup_dir blkio; else cgroup_dir io; fi)
+                if [ -e "$dir/blkio.bfq.weight" ]; then
+                        assert_equal "$(<"$dir/blkio.bfq.weight")" "${row% *}"
+                elif [ -e "$dir/io.bfq.weight" ]; then
+                        assert_equal "$(<"$dir/io.bfq.weight")" "default ${row% *}"
+                else
+                        assert_equal "$(<"$dir/io.weight")" "default ${row#* }"
+                fi
+                ocirun delete --force "$ID"
+        done
+        for weight in 9 1001; do
+                resources "{ \"blockIO\": { \"weight\": $weight } }"
+                assert_refused "linux.resources.blockIO.weight: must be from 10 to 1000, not $weight"
+        done
 }
 
 @test "weights of block devices: one of two is required, and the kernel has to know them" {

@@ -273,6 +273,8 @@ TEST(pids)
         CHECK_STR(v1("{\"pids\":{\"limit\":10}}"), "pids.max=10");
         CHECK_STR(v2("{\"pids\":{\"limit\":0}}"), "pids.max=1");
         CHECK_STR(v2("{\"pids\":{\"limit\":-1}}"), "(pids.max=max)");
+        /* "limit (int64, OPTIONAL)" */
+        CHECK_STR(v2("{\"pids\":{}}"), "");
         CHECK_STR(v2("{\"pids\":{\"limit\":-2}}"),
                   "linux.resources.pids.limit: must be a number of tasks, or -1 for no limit, not -2");
 }

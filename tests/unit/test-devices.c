@@ -80,6 +80,8 @@ TEST(wrong_devices_are_refused)
                   "linux.devices[0].minor: must be from 0 to 1048575, not -1");
         CHECK_STR(devices_refused("{'path':'/dev/x','type':'b','major':1,'minor':1,'fileMode':8630}"),
                   "linux.devices[0].fileMode: must be permissions, not 8630 (octal 20666)");
+        CHECK_STR(devices_refused("{'path':'/dev/x','type':'p','gid':4294967295}"),
+                  "linux.devices[0].gid: must be below 4294967295");
 }
 
 TEST(masks_are_absolute)
