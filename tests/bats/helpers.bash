@@ -269,6 +269,7 @@ has() {
         selinux) [ -e /sys/fs/selinux/enforce ] ;;
         debian-root) [ -d "$OCIRUN_TEST_ROOTS/debian" ] ;;
         command:*) command -v "$name" >/dev/null ;;
+        audit) "$BATS_TEST_DIRNAME/audit-records" 2>/dev/null && grep -qw errno /proc/sys/kernel/seccomp/actions_logged ;;
         machine:*) [ "$(uname -m)" = "$name" ] ;;
         hardened) ! grep -q __asan_init "$OCIRUN" ;;
         gcc-build) ! readelf --string-dump=.comment "$OCIRUN" | grep -q clang ;;

@@ -271,6 +271,83 @@ assert_denied_signals() { # ARGS EXPECTED
         assert_status 0
 }
 
+# config-linux.md, flags: "list of flags to use with seccomp(2)"; the quotations below are from seccomp(2)
+
+@test "the kernel gets the flags that are listed" {
+        needs command:strace
+        profile '{ flags: ["SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_SPEC_ALLOW"] }'
+        run strace -f -qq -o trace -e trace=seccomp "$OCIRUN" --root "$OCIRUN_ROOT" run --bundle "$BUNDLE" "$ID"
+        assert_status 0
+        run cat trace
+        assert_output_contains "seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC|SECCOMP_FILTER_FLAG_SPEC_ALLOW, "
+        profile '{ }'
+        run strace -f -qq -o trace -e trace=seccomp "$OCIRUN" --root "$OCIRUN_ROOT" run --bundle "$BUNDLE" "$ID"
+        run cat trace
+        assert_output_contains "seccomp(SECCOMP_SET_MODE_FILTER, 0, "
+}
+
+# recorded FLAGS: $records are the numbers of the recorded calls among mkdir 83, which is denied, and rmdir 84, which is
+# recorded in any case
+recorded() {
+        local uid=$((50000 + $$ % 10000))
+
+        profile "{ flags: $1, syscalls: [{ names: [\"mkdir\"], action: \"SCMP_ACT_ERRNO\" },
+                { names: [\"rmdir\"], action: \"SCMP_ACT_LOG\" }] }"
+        config --argjson uid $uid '.process.user = { $uid, gid: $uid } | .process.args = ["sh", "-c", "mkdir /x; rmdir /x"]'
+        records=$("$BATS_TEST_DIRNAME/audit-records" $uid 84 \
+                "$OCIRUN" --root "$OCIRUN_ROOT" run --bundle "$BUNDLE" "$ID" 2>/dev/null | grep -x '[0-9]*' | paste -sd' ')
+}
+
+@test "SECCOMP_FILTER_FLAG_LOG: what is not allowed is recorded" {
+        # "All filter return actions except SECCOMP_RET_ALLOW should be logged"
+        needs audit machine:x86_64
+        recorded '[]'
+        assert_equal "$records" 84
+        recorded '["SECCOMP_FILTER_FLAG_LOG"]'
+        assert_equal "$records" "83 84"
+}
+
+# The program's mkdir waits for the agent while it gets a signal that it handles.
+call_that_is_signalled() { # FLAGS
+        perl_root
+        config --argjson flags "$1" --arg path "$PWD/agent.sock" '.linux.seccomp = { defaultAction: "SCMP_ACT_ALLOW",
+                listenerPath: $path, $flags, syscalls: [{ names: ["mkdir"], action: "SCMP_ACT_NOTIFY" }] }'
+        config '.process.args = ["perl", "-e", "$| = 1; $SIG{USR1} = sub { print qq(signal\n) };
+                mkdir(qq(/x)) or print qq($!\n)"]'
+        rm -f agent.sock
+        mkfifo received answer
+        start_agent held:18
+        run_detached ocirun create "$ID"
+        assert_status 0
+        pid=$(container_pid)
+        run ocirun start "$ID"
+        assert_status 0
+        run timeout 60 cat received
+        assert_output received
+        kill -USR1 "$pid"
+}
+
+@test "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV: a call that the agent has received is not interrupted" {
+        needs linux:5.19
+        call_that_is_signalled '["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]'
+        : >answer
+        wait_for_end "$pid"
+        run cat "$BATS_TEST_TMPDIR/output"
+        assert_output_contains "Invalid cross-device link"
+        assert_output_contains signal
+        refute_output_contains Interrupted
+}
+
+@test "without SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV it is" {
+        call_that_is_signalled '[]'
+        # the program ends before the agent answers
+        wait_for_end "$pid"
+        : >answer
+        run cat "$BATS_TEST_TMPDIR/output"
+        assert_output_contains "Interrupted system call"
+        assert_output_contains signal
+}
+
 # ---- when it is loaded
 
 @test "with and without noNewPrivileges one filter is in force, and the program's privileges are as asked" {

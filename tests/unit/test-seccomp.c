@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/seccomp.h>
+#include <pthread.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -327,6 +328,59 @@ TEST(a_filter_is_in_force_once_loaded)
 {
         IN_CHILD_AS_ROOT(load_as_root);
         IN_CHILD_AS_ROOT(load_without_privilege);
+}
+
+/* "SECCOMP_FILTER_FLAG_TSYNC": seccomp(2), "synchronize all other threads of the calling process to the same seccomp
+ * filter tree" */
+#define DENY_WITH_FLAGS(flags) \
+        SECCOMP(ALLOW_DEFAULT ",'flags':[" flags "],'syscalls':[{'names':['getpriority'],'action':'SCMP_ACT_ERRNO'," \
+                              "'errnoRet':38}]")
+
+struct other_thread {
+        int begin[2];
+        bool is_denied;
+};
+
+static void *run_other_thread(void *arg)
+{
+        struct other_thread *t = arg;
+        char c;
+
+        CHECK(read(t->begin[0], &c, 1) == 0);
+        errno = 0;
+        t->is_denied = getpriority(PRIO_PROCESS, 0) == -1 && errno == ENOSYS;
+        return NULL;
+}
+
+static bool is_other_thread_denied(const char *text)
+{
+        struct other_thread t = { 0 };
+        pthread_t thread;
+        int listener;
+
+        CHECK(pipe2(t.begin, O_CLOEXEC) == 0);
+        CHECK(pthread_create(&thread, NULL, run_other_thread, &t) == 0);
+        CHECK_STR(load(text, &listener), "");
+        close(t.begin[1]);
+        CHECK(pthread_join(thread, NULL) == 0);
+        close(t.begin[0]);
+        return t.is_denied;
+}
+
+static void load_with_threads(void)
+{
+        CHECK(!is_other_thread_denied(DENY_WITH_FLAGS("")));
+}
+
+static void load_for_all_threads(void)
+{
+        CHECK(is_other_thread_denied(DENY_WITH_FLAGS("'SECCOMP_FILTER_FLAG_TSYNC'")));
+}
+
+TEST(a_filter_may_be_for_all_threads)
+{
+        IN_CHILD_AS_ROOT(load_with_threads);
+        IN_CHILD_AS_ROOT(load_for_all_threads);
 }
 
 #define NOTIFY \
