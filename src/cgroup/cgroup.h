@@ -55,6 +55,8 @@ struct cgroup_plan {
         size_t n_writes;
         struct bpf_insn *device_program;
         size_t n_device_instructions; /* 0: every device may be used */
+        const char **device_allow;    /* the same for systemd, as "/dev/char/1:3 rw"; */
+        size_t n_device_allow;        /* 0: it cannot be said so */
         bool has_device_rules;        /* config.json has some; the program may also be only the default */
         bool is_rootless;
         bool is_delegated; /* the container is to own the leaf, as far as cgroup_delegate() can give it */

@@ -83,10 +83,24 @@ unsigned convert_io_weight(unsigned weight);        /* 10 .. 1000 to 1 .. 10000 
 
 /* ---- rules.c: the device program ---- */
 
+struct rule {
+        int type;             /* BPF_DEVCG_DEV_*, or RULE_ANY */
+        int64_t major, minor; /* or RULE_ANY */
+        unsigned access;      /* BPF_DEVCG_ACC_* */
+        bool is_allowed;
+};
+#define RULE_ANY (-1)
+
 int rules_plan(const struct oci_resources *resources, struct arena *arena, struct cgroup_plan *plan, struct err *err);
 
 /* Take our programs off a cgroup that stays. */
 int rules_detach(int leaf, const char *cgroup, struct err *err);
+
+/* ---- policy.c ---- */
+
+/* What the rules allow, the last that matches a device, as systemd has it, into plan's device_allow; nothing when there
+ * is no such list. */
+void policy_plan(const struct rule *rules, size_t n, struct arena *arena, struct cgroup_plan *plan);
 
 /* ---- systemd.c: units, by the program ocirun-systemd ---- */
 

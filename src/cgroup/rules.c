@@ -14,31 +14,23 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ANY (-1)
 #define ALL_ACCESS (BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE | BPF_DEVCG_ACC_MKNOD)
 #define PROGRAM_NAME "ocirun_devices"
-
-struct rule {
-        int type;             /* BPF_DEVCG_DEV_*, or ANY */
-        int64_t major, minor; /* or ANY */
-        unsigned access;      /* BPF_DEVCG_ACC_* */
-        bool is_allowed;
-};
 
 /* What every container may use: the devices of its /dev, its terminals, and nodes of any device, since to
  * make one is not to open it.  As if they stood last in config.json, where they do for runc too; what is in
  * neither list is denied. */
 static const struct rule defaults[] = {
-        { BPF_DEVCG_DEV_BLOCK, ANY, ANY, BPF_DEVCG_ACC_MKNOD, true },
-        { BPF_DEVCG_DEV_CHAR, ANY, ANY, BPF_DEVCG_ACC_MKNOD, true },
-        { BPF_DEVCG_DEV_CHAR, 1, 3, ALL_ACCESS, true },     /* null */
-        { BPF_DEVCG_DEV_CHAR, 1, 5, ALL_ACCESS, true },     /* zero */
-        { BPF_DEVCG_DEV_CHAR, 1, 7, ALL_ACCESS, true },     /* full */
-        { BPF_DEVCG_DEV_CHAR, 1, 8, ALL_ACCESS, true },     /* random */
-        { BPF_DEVCG_DEV_CHAR, 1, 9, ALL_ACCESS, true },     /* urandom */
-        { BPF_DEVCG_DEV_CHAR, 5, 0, ALL_ACCESS, true },     /* tty */
-        { BPF_DEVCG_DEV_CHAR, 5, 2, ALL_ACCESS, true },     /* ptmx */
-        { BPF_DEVCG_DEV_CHAR, 136, ANY, ALL_ACCESS, true }, /* pts: console is one of them */
+        { BPF_DEVCG_DEV_BLOCK, RULE_ANY, RULE_ANY, BPF_DEVCG_ACC_MKNOD, true },
+        { BPF_DEVCG_DEV_CHAR, RULE_ANY, RULE_ANY, BPF_DEVCG_ACC_MKNOD, true },
+        { BPF_DEVCG_DEV_CHAR, 1, 3, ALL_ACCESS, true },          /* null */
+        { BPF_DEVCG_DEV_CHAR, 1, 5, ALL_ACCESS, true },          /* zero */
+        { BPF_DEVCG_DEV_CHAR, 1, 7, ALL_ACCESS, true },          /* full */
+        { BPF_DEVCG_DEV_CHAR, 1, 8, ALL_ACCESS, true },          /* random */
+        { BPF_DEVCG_DEV_CHAR, 1, 9, ALL_ACCESS, true },          /* urandom */
+        { BPF_DEVCG_DEV_CHAR, 5, 0, ALL_ACCESS, true },          /* tty */
+        { BPF_DEVCG_DEV_CHAR, 5, 2, ALL_ACCESS, true },          /* ptmx */
+        { BPF_DEVCG_DEV_CHAR, 136, RULE_ANY, ALL_ACCESS, true }, /* pts: console is one of them */
 };
 
 /* ---- rules from config.json -------------------------------------------------------------------- */
@@ -46,7 +38,7 @@ static const struct rule defaults[] = {
 static int read_type(const char *type, int *ret, struct err *err)
 {
         if (!type || strcmp(type, "a") == 0)
-                *ret = ANY;
+                *ret = RULE_ANY;
         else if (strcmp(type, "b") == 0)
                 *ret = BPF_DEVCG_DEV_BLOCK;
         else if (strcmp(type, "c") == 0)
@@ -61,7 +53,7 @@ static int read_number(bool is_set, int64_t number, int64_t *ret, struct err *er
 {
         if (number < -1 || number > UINT32_MAX)
                 return refuse(err, -EINVAL, "must be a device number, not %" PRId64, number);
-        *ret = is_set ? number : ANY;
+        *ret = is_set ? number : RULE_ANY;
         return 0;
 }
 
@@ -153,7 +145,7 @@ static bool emit_rule(struct program *p, const struct rule *rule)
         } comparisons[] = { { TYPE, rule->type }, { MAJOR, rule->major }, { MINOR, rule->minor } };
 
         for (size_t i = 0; i < N_ELEMENTS(comparisons); i++) {
-                if (comparisons[i].value == ANY)
+                if (comparisons[i].value == RULE_ANY)
                         continue;
                 jumps[n_jumps++] = &p->code[p->n];
                 /* of 32 bits: the constant of a comparison of 64 bits would be sign-extended */
@@ -206,6 +198,8 @@ int rules_plan(const struct oci_resources *resources, struct arena *arena, struc
                         return err_at(err, err->code, "linux.resources.devices[%zu]", i);
         memcpy(rules + n, defaults, sizeof defaults);
         compile(rules, n + N_ELEMENTS(defaults), arena, plan);
+        if (plan->n_device_instructions > 0)
+                policy_plan(rules, n + N_ELEMENTS(defaults), arena, plan);
         plan->has_device_rules = n > 0;
         return 0;
 }

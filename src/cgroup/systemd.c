@@ -194,7 +194,7 @@ static int run(struct arguments *a, char *text, size_t size, struct err *err)
                                  : refuse(err, -EIO, "%s was ended by signal %d", HELPER, WTERMSIG(status));
 }
 
-/* A limit of v2 is a property, too, so that systemctl shows it; so is what annotations ask for. */
+/* A limit of v2 is a property, too, so that systemctl shows it; so are the devices, and what annotations ask for. */
 static void add_properties(struct arguments *a, const struct cgroup_plan *plan)
 {
         static const char prefix[] = CGROUP_PROPERTY_ANNOTATION;
@@ -206,6 +206,9 @@ static void add_properties(struct arguments *a, const struct cgroup_plan *plan)
                 if (!w->is_v1 && !w->is_default && w->file)
                         add(a, arena_printf(a->arena, "--limit=%s=%s", w->file, w->value));
         }
+        /* the systemd of a user can attach no program */
+        for (size_t i = 0; !plan->unit.is_user && i < plan->n_device_allow; i++)
+                add(a, arena_printf(a->arena, "--device=%s", plan->device_allow[i]));
         for (size_t i = 0; i < config->n_annotations; i++) {
                 const struct oci_pair *p = &config->annotations[i];
 

@@ -2,7 +2,7 @@
  * nor waits for D-Bus.
  *
  *      ocirun-systemd [--user] start UNIT [--slice=SLICE] [--pid=PID] [--description=TEXT]
- *                     [--limit=FILE=VALUE]... [--property=NAME=VALUE]...
+ *                     [--limit=FILE=VALUE]... [--device="DEVICE ACCESS"]... [--property=NAME=VALUE]...
  *      ocirun-systemd [--user] stop UNIT
  *
  * start makes a transient scope around a process (or a slice, when the name ends so) and prints its cgroup.  stop
@@ -141,6 +141,17 @@ static void append_property(sd_bus_message *m, const char *word)
         append(m, &p);
 }
 
+static void append_device(sd_bus_message *m, const char *word)
+{
+        const char *access = strchr(word, ' ');
+
+        if (!access)
+                return;
+        word = arena_strndup(arena, word, (size_t)(access - word));
+        check(sd_bus_message_append(m, "(sv)", "DevicePolicy", "s", "strict"));
+        check(sd_bus_message_append(m, "(sv)", "DeviceAllow", "a(ss)", 1, word, access + 1));
+}
+
 static void append_pid(sd_bus_message *m, const char *word)
 {
         struct err err = { 0 };
@@ -169,8 +180,12 @@ static const struct {
         const char *prefix;
         void (*append)(sd_bus_message *m, const char *word);
 } options[] = {
-        { "--description=", append_description }, { "--limit=", append_limit }, { "--pid=", append_pid },
-        { "--property=", append_property },       { "--slice=", append_slice },
+        { "--description=", append_description },
+        { "--device=", append_device },
+        { "--limit=", append_limit },
+        { "--pid=", append_pid },
+        { "--property=", append_property },
+        { "--slice=", append_slice },
 };
 
 static void append_options(sd_bus_message *m, char *const *words)

@@ -562,7 +562,7 @@ END
         resources '{ "memory": { "limit": 33554432 }, "unified": { "memory.oom.group": "1", "memory.swap.max": "0" } }'
         start_shell
         pid=$(container_pid)
-        echo 'dd if=/dev/zero of=/dev/null bs=64M count=1' >&9
+        run tell 'dd if=/dev/zero of=/dev/null bs=64M count=1'
         wait_for_end "$pid"
         assert_equal "$(container_status)" stopped
 }

@@ -98,7 +98,7 @@ status 9"
         config 'del(.linux.maskedPaths, .linux.readonlyPaths, .process.noNewPrivileges)
                 | .linux.resources = { memory: { limit: 67108864 }, pids: { limit: 50 } }
                 | .process.capabilities |= map_values(["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_KILL", "CAP_MKNOD", "CAP_NET_ADMIN",
-                        "CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID", "CAP_SYS_ADMIN", "CAP_SYS_CHROOT"])
+                        "CAP_NET_BIND_SERVICE", "CAP_AUDIT_WRITE", "CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID", "CAP_SYS_ADMIN", "CAP_SYS_CHROOT"])
                 | .mounts |= map(if .destination == "/sys" then .options -= ["ro"] else . end)
                 | .mounts += [{ "destination": "/run", "type": "tmpfs", "source": "run" },
                         { "destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup", "options": ["rw"] }]'

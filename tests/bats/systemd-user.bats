@@ -12,6 +12,8 @@ setup_file() {
 
 teardown_file() {
         has systemd-user || return 0
+        rm -rf "/run/systemd/system/user@$(id -u $user).service.d"
+        systemctl daemon-reload
         systemctl stop "user@$(id -u $user).service"
 }
 
@@ -49,9 +51,10 @@ ocirun() {
         as_manager_user "$OCIRUN" --root "$OCIRUN_ROOT" "$@"
 }
 
+# A container that waits, with --systemd-cgroup; what is given is the beginning of the command.
 start_container() {
-        config '.process.args = ["sleep", "60"]'
-        run_detached ocirun --systemd-cgroup run --detach "$ID"
+        config '.process.args = ["sleep", "1000"]'
+        run_detached as_manager_user "$@" "$OCIRUN" --root "$OCIRUN_ROOT" --systemd-cgroup run --detach "$ID"
         assert_status 0
         pid=$(container_pid)
 }
@@ -147,11 +150,8 @@ in_scope() {
 @test "root of a user namespace of the user has the user's systemd" {
         # as rootless engines call the runtime
         config '.linux.namespaces |= map(select(.type != "user")) | del(.linux.uidMappings, .linux.gidMappings)
-                | .linux.resources = { memory: { limit: 67108864 } } | .process.args = ["sleep", "60"]'
-        run_detached as_manager_user unshare --user --map-root-user --mount \
-                "$OCIRUN" --root "$OCIRUN_ROOT" --systemd-cgroup run --detach "$ID"
-        assert_status 0
-        pid=$(container_pid)
+                | .linux.resources = { memory: { limit: 67108864 } }'
+        start_container unshare --user --map-root-user --mount
         assert_equal "$(leaf)" "/sys/fs/cgroup$manager/user.slice/$unit/container"
         assert_limit MemoryMax 67108864 memory.max 67108864
 }
@@ -175,14 +175,24 @@ in_scope() {
 
 # ---- delegation
 
+# The user's systemd has these controllers:  delegate CONTROLLER...
+delegate() {
+        local drop_in=/run/systemd/system/user@$uid.service.d
+
+        mkdir -p "$drop_in"
+        printf '%s\n' "[Service]" Delegate= "Delegate=$*" >"$drop_in/delegate.conf"
+        systemctl daemon-reload
+        systemctl restart "user@$uid.service"
+}
+
 @test "a controller that the user does not have is named, with how he gets it" {
         # config-linux.md, Unified: "MUST generate an error when the configuration refers to a cgroup controller that
         # is not present or that cannot be enabled"
         needs cgroup2:io
-        run ! grep -qw io "/sys/fs/cgroup$manager/cgroup.controllers"
+        delegate cpu memory pids
         device=$(lsblk --noheadings --nodeps --output MAJ:MIN | head -n 1 | tr -d ' ')
         config --arg major "${device%:*}" --arg minor "${device#*:}" '.linux.resources.blockIO.throttleReadBpsDevice =
-                [{ major: ($major | tonumber), minor: ($minor | tonumber), rate: 1048576 }] | .process.args = ["sleep", "60"]'
+                [{ major: ($major | tonumber), minor: ($minor | tonumber), rate: 1048576 }]'
         run ocirun --systemd-cgroup run "$ID"
         assert_status 1
         assert_output_contains 'config.json: linux.resources.blockIO.throttleReadBpsDevice[0]: write "+io" to cgroup.subtree_control of cgroup /'
@@ -197,20 +207,10 @@ in_scope() {
         assert_output_contains "$hint"
 
         # it is true
-        drop_in=/run/systemd/system/user@$uid.service.d
-        mkdir -p "$drop_in"
-        printf '%s\n' "[Service]" "Delegate=cpu cpuset io memory pids" >"$drop_in/delegate.conf"
-        systemctl daemon-reload
-        systemctl restart "user@$uid.service"
+        delegate cpu cpuset io memory pids
         config --arg id "$ID" '.linux.cgroupsPath = "user.slice:ocirun:" + $id'
-        run_detached ocirun --systemd-cgroup run --detach "$ID"
-        pid=$(container_pid)
-        limits=$(<"$(leaf)/io.max")
-        ocirun delete --force "$ID"
-        rm -r "$drop_in"
-        systemctl daemon-reload
-        systemctl restart "user@$uid.service"
-        assert_equal "$limits" "$device rbps=1048576 wbps=max riops=max wiops=max"
+        start_container
+        assert_equal "$(<"$(leaf)/io.max")" "$device rbps=1048576 wbps=max riops=max wiops=max"
 }
 
 @test "without systemd, limits work in a cgroup that is delegated" {

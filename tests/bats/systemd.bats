@@ -17,7 +17,7 @@ teardown() {
 
 # A container that waits, with --systemd-cgroup.
 start_container() {
-        config '.process.args = ["sleep", "60"]'
+        config '.process.args = ["sleep", "1000"]'
         run_detached ocirun --systemd-cgroup run --detach "$ID"
         assert_status 0
         pid=$(container_pid)
@@ -68,6 +68,27 @@ property() {
         assert_equal "$(property CPUWeight)" "$(cat "$(leaf)/cpu.weight")"
         # of the unit, too
         assert_equal "$(cat "$(leaf)/../memory.max")" 67108864
+}
+
+@test "weights, throttles and an idle cgroup are the unit's, where they have an effect" {
+        needs cgroup2:io
+        device=$(lsblk --noheadings --nodeps --output MAJ:MIN | head -n 1 | tr -d ' ')
+        config --arg major "${device%:*}" --arg minor "${device#*:}" '.linux.resources = { cpu: { idle: 1 },
+                blockIO: { throttleReadBpsDevice: [{ major: ($major | tonumber), minor: ($minor | tonumber), rate: 1048576 }] } }'
+        start_container
+        for _ in 1 2; do
+                assert_equal "$(property CPUWeight)" idle
+                assert_equal "$(<"$(leaf)/cpu.idle") $(<"$(leaf)/../cpu.idle")" "1 1"
+                assert_equal "$(<"$(leaf)/io.max")" "$device rbps=1048576 wbps=max riops=max wiops=max"
+                assert_equal "$(property IOReadBandwidthMax)" "/dev/block/$device 1048576"
+                systemctl daemon-reload
+        done
+        ocirun delete --force "$ID"
+        has_weight=$(find /sys/fs/cgroup/*/ -name 'io.*weight' | head -n 1)
+        [ -n "$has_weight" ] || return 0
+        config '.linux.resources = { blockIO: { weight: 50 } }'
+        start_container
+        assert_equal "$(property IOWeight)" 50
 }
 
 @test "a limit of one process is enough for the container" {
@@ -162,6 +183,33 @@ property() {
         output=$(<"$BATS_TEST_TMPDIR/output")
         assert_output_contains "can't open /dev/a: No such device or address"
         assert_output_contains "can't open /dev/b: Operation not permitted"
+}
+
+@test "systemd has the device rules, too, where it can say them" {
+        # config-linux.md, Allowed Device list: "The runtime MUST apply entries in the listed order"
+        config '.linux.resources.devices = [{ allow: false }, { allow: true, type: "c", major: 10, minor: 200, access: "r" },
+                { allow: true, type: "b", major: 60, access: "rw" }] |
+                .process.args = ["sh", "-c", "read x <f; : <>/dev/null && head -c 1 /dev/zero | wc -c"]'
+        mkfifo rootfs/f
+        run_detached ocirun --systemd-cgroup run --detach "$ID"
+        assert_status 0
+        assert_equal "$(property DevicePolicy)" strict
+        rules=$(property DeviceAllow)
+        for rule in "/dev/char/10:200 rm" "block-60 rwm" "/dev/char/1:3 rwm" "char-136 rwm" "char-* m"; do
+                grep -qxF "$rule" <<<"$rules"
+        done
+        init=$(container_pid)
+        echo >rootfs/f
+        wait_for_end "$init"
+        assert_equal "$(<"$BATS_TEST_TMPDIR/output")" 1
+        ocirun delete "$ID"
+
+        # what takes a part away cannot be said, and the container's own cgroup has it
+        config '.linux.resources.devices = [{ allow: true, type: "c", major: 10, access: "rw" },
+                { allow: false, type: "c", major: 10, minor: 200 }]'
+        start_container
+        assert_equal "$(property DevicePolicy)" auto
+        assert_equal "$(property DeviceAllow)" ""
 }
 
 @test "limits stay as they are when systemd reloads" {

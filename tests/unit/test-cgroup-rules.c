@@ -194,6 +194,73 @@ TEST(an_access_may_be_put_together_of_several_rules)
         CHECK(!is_allowed(&plan, CHAR, READ | WRITE, 11, 1));
 }
 
+/* What systemd is told, after the default rules. */
+static const char *allowed_to_systemd(const struct oci_device_rule *rules, size_t n)
+{
+        _arena_ struct arena *arena = arena_new();
+        struct cgroup_plan plan = { 0 };
+        static char text[2048];
+        size_t len = 0;
+
+        CHECK(plan_rules(rules, n, arena, &plan));
+        text[0] = '\0';
+        for (size_t i = 0; i < plan.n_device_allow; i++)
+                len += (size_t)snprintf(text + len, sizeof text - len, "%s%s", i ? ", " : "", plan.device_allow[i]);
+        return text;
+}
+
+#define ALLOWED_BY_DEFAULT \
+        "block-* m, char-* m, /dev/char/1:3 rwm, /dev/char/1:5 rwm, /dev/char/1:7 rwm, /dev/char/1:8 rwm, " \
+        "/dev/char/1:9 rwm, /dev/char/5:0 rwm, /dev/char/5:2 rwm, char-136 rwm"
+
+TEST(systemd_is_told_what_is_allowed)
+{
+        const struct oci_device_rule rules[] = {
+                deny_all,
+                { .allow = true,
+                  .type = (char *)"b",
+                  .major = 8,
+                  .has_major = true,
+                  .minor = 1,
+                  .has_minor = true,
+                  .access = (char *)"r" },
+                { .allow = true, .type = (char *)"c", .major = 10, .has_major = true, .access = (char *)"rw" },
+        };
+
+        CHECK_STR(allowed_to_systemd(rules, 0), ALLOWED_BY_DEFAULT);
+        CHECK_STR(allowed_to_systemd(rules, 1), ALLOWED_BY_DEFAULT);
+        /* with the m of all devices, since one entry must allow all that is asked for */
+        CHECK_STR(allowed_to_systemd(rules, 3), "/dev/block/8:1 rm, char-10 rwm, " ALLOWED_BY_DEFAULT);
+}
+
+TEST(systemd_is_told_nothing_that_it_cannot_say)
+{
+        const struct oci_device_rule part[] = {
+                { .allow = true, .type = (char *)"c", .major = 10, .has_major = true, .access = (char *)"rw" },
+                { .allow = false, .type = (char *)"c", .major = 10, .has_major = true, .minor = 1, .has_minor = true },
+        };
+        const struct oci_device_rule other[] = {
+                { .allow = true,
+                  .type = (char *)"c",
+                  .major = 10,
+                  .has_major = true,
+                  .minor = 1,
+                  .has_minor = true,
+                  .access = (char *)"rw" },
+                { .allow = false, .type = (char *)"c", .major = 10, .has_major = true, .access = (char *)"w" },
+                { .allow = false, .type = (char *)"b", .major = 10, .has_major = true },
+        };
+        const struct oci_device_rule minors[] = {
+                { .allow = true, .type = (char *)"c", .minor = 1, .has_minor = true, .access = (char *)"rw" },
+        };
+        const struct oci_device_rule all[] = { deny_all, { .allow = true } };
+
+        CHECK_STR(allowed_to_systemd(part, 2), "");
+        CHECK_STR(allowed_to_systemd(minors, 1), "");
+        CHECK_STR(allowed_to_systemd(all, 2), "");
+        CHECK_STR(allowed_to_systemd(other, 3), "/dev/char/10:1 rm, " ALLOWED_BY_DEFAULT);
+}
+
 TEST(bad_rules)
 {
         struct oci_device_rule rules[] = { deny_all, { .allow = true } };

@@ -1,4 +1,4 @@
-/* Lists of numbers. */
+/* Numbers from text. */
 #include "base/number.h"
 #include "tests/unit/test.h"
 
