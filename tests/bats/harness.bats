@@ -70,3 +70,57 @@ load helpers
         assert_status 1
         assert_output_contains "there is no feature no-such-feature"
 }
+
+# results PLACE:NAME: a file of TAP with the lines of standard input
+results() {
+        mkdir -p results
+        cat >"results/$1"
+        echo "1..$(grep -c ok "results/$1")" >>"results/$1"
+}
+
+@test "a guest runs what was skipped in every place" {
+        results host:harness <<'END'
+ok 1 debris of every kind is found and taken away # skip needs this
+ok 2 in_private_cgroup2 shows cgroup2 and nothing else # skip needs that
+ok 3 what is not there is not there
+END
+        results host-sanitizers:harness <<'END'
+ok 1 in_private_cgroup2 shows cgroup2 and nothing else
+ok 2 what is not there is not there # skip needs that
+END
+        # shellcheck disable=SC2154 # set by helpers.bash
+        run "$helpers/../vm/select" none results
+        assert_status 0
+        assert_output 'harness 1 ^debris of every kind is found and taken away$'
+        run "$helpers/../vm/select" none results harness basic
+        assert_output_matches '^harness [0-9]+ .basic [0-9]+ $'
+}
+
+@test "the sum fails for what ran nowhere, though there were several places" {
+        results host:one <<<'ok 1 this # skip needs root'
+        run "$helpers/../summarize" "$helpers/../known-skips" results/*
+        assert_status 0
+        results uml:one <<<'ok 1 this # skip needs userns'
+        run "$helpers/../summarize" "$helpers/../known-skips" results/*
+        assert_status 1
+        assert_output_contains "one: this (needs root; needs userns)"
+        results host-sanitizers:one <<<'ok 1 this'
+        run "$helpers/../summarize" "$helpers/../known-skips" results/*
+        assert_status 0
+        assert_output_contains "on host: 1, of which only there: 1"
+}
+
+@test "the sum fails for results that are missing" {
+        mkdir results
+        : >results/empty
+        results bad <<<'not ok 1 this'
+        printf '1..2\nok 1 this\n' >results/short
+        echo 'ok 1 this' >results/cut
+        run "$helpers/../summarize" "$helpers/../known-skips" results/*
+        assert_status 1
+        assert_output_contains "  results/empty: is empty"
+        assert_output_contains "  bad: this"
+        assert_output_contains "  short: a result is missing"
+        assert_output_contains "  cut: ended without a plan after 1 results"
+        assert_equal "${lines[-1]}" "2 passed, 4 failed, 0 skipped"
+}

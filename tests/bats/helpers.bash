@@ -45,7 +45,7 @@
 
 bats_require_minimum_version 1.5.0
 
-helpers=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+helpers=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 : "${OCIRUN:=$(command -v ocirun)}" "${OCIRUN_TEST_ROOTS:=/var/cache/ocirun-tests}"
 
 setup() {
@@ -84,7 +84,8 @@ ocirun() {
 bundle() {
         BUNDLE=$BATS_TEST_TMPDIR/$1
         mkdir "$BUNDLE"
-        cp -a "$OCIRUN_TEST_ROOTS/busybox" "$BUNDLE/rootfs"
+        # without extended attributes and times, it is hardly more than half of the system calls
+        cp -dR --preserve=mode,ownership "$OCIRUN_TEST_ROOTS/busybox" "$BUNDLE/rootfs"
         cp "$helpers/config.json" "$BUNDLE/config.json"
         cd "$BUNDLE" || return
 }
@@ -187,19 +188,26 @@ refute_exists() {
 
 # ---- debris
 
-# Print what containers of this test left behind, one thing a line with its kind in front.
+# Print what containers of this test left behind, one thing a line with its kind in front.  It runs after every
+# test, so it makes few processes: each takes 30 ms in a guest.
 list_debris() {
-        local pid
+        local point pid device alias
 
-        find "$OCIRUN_ROOT" -mindepth 1 -printf 'state %p\n'
-        find /sys/fs/cgroup -depth -type d -path "*$ID*" -printf 'cgroup %p\n'
-        # field 5 of mountinfo is the mount point
-        awk -v "top=$BATS_RUN_TMPDIR/" 'index($5, top) == 1 { print "mount", $5 }' /proc/self/mountinfo
+        find "$OCIRUN_ROOT" /sys/fs/cgroup -depth -path "$OCIRUN_ROOT/*" -printf 'state %p\n' -o \
+                -type d -path "*$ID*" -printf 'cgroup %p\n'
+        while read -r _ _ _ _ point _; do
+                [[ $point != "$BATS_RUN_TMPDIR/"* ]] || printf 'mount %s\n' "$point"
+        done </proc/self/mountinfo
         # the shell itself has no mark: its environment is the one that it was started with
-        for pid in $(cd /proc && env -u OCIRUN_TEST_ID grep -las "OCIRUN_TEST_ID=$ID\$" -z [0-9]*/environ); do
+        for pid in $(cd /proc && id=$OCIRUN_TEST_ID && unset OCIRUN_TEST_ID &&
+                grep -las "OCIRUN_TEST_ID=$id\$" -z [0-9]*/environ); do
                 printf 'process %s %s\n' "${pid%/*}" "$(tr '\0' ' ' <"/proc/${pid%/*}/cmdline")"
         done
-        ip -o link | awk -F': ' -v "id=$ID" 'index($0, id) { print "network device", $2 }'
+        for device in /sys/class/net/*; do
+                alias=
+                read -r alias 2>/dev/null <"$device/ifalias" || :
+                [[ ${device##*/}$alias != *"$ID"* ]] || printf 'network device %s\n' "${device##*/}"
+        done
 }
 
 # Take it away, so that one bad test does not spoil those after it.
