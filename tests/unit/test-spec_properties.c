@@ -126,7 +126,8 @@ static void check_property(const struct place *p, const struct spec_field *f)
         switch ((enum spec_kind)f->kind) {
         case SPEC_WORD:
                 check_refused(p, "\"no such word\"");
-                /* fallthrough */
+                check_all_refused(p, no_strings);
+                break;
         case SPEC_STRING:
                 check_all_refused(p, no_strings);
                 break;
