@@ -149,7 +149,7 @@ TEST(text_is_utf8)
         char text[64];
 
         for (size_t i = 0; i < N_ELEMENTS(not_utf8); i++) {
-                sprintf(text, "{" VERSION ",\n\"x\":\"\xc3\xa9%s\"}", not_utf8[i]);
+                snprintf(text, sizeof text, "{" VERSION ",\n\"x\":\"\xc3\xa9%s\"}", not_utf8[i]);
                 CHECK(strncmp(refused(text), "line 2, column ", 15) == 0);
                 CHECK(strstr(refused(text), ": not valid JSON: invalid bytes in UTF8 string."));
         }
